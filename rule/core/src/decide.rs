@@ -1,0 +1,173 @@
+//! The verdict on one repository.
+
+mod demand;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::encryption::EncryptionLevel;
+use crate::key::KeyLookup;
+use crate::level::ProvableLevel;
+use crate::policy::Policy;
+use crate::policy::exemption::Exemption;
+use crate::policy::overrides::Place;
+use crate::reason::ReasonCode;
+use crate::repository::{Repository, RepositoryEncryption};
+use demand::{Judged, Outcome};
+
+/// The status of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// A demand is provably not met.
+    NonCompliant,
+    /// It could not be proved either way; never a pass.
+    Undetermined,
+    /// Left out by the policy.
+    Exempt,
+    /// Every demand is met, provably.
+    Compliant,
+}
+
+impl Status {
+    /// Every status, the one that needs most attention first.
+    pub const ALL: [Self; 4] = [Self::NonCompliant, Self::Undetermined, Self::Exempt, Self::Compliant];
+
+    /// The status as reports give it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NonCompliant => "NON_COMPLIANT",
+            Self::Undetermined => "UNDETERMINED",
+            Self::Exempt => "EXEMPT",
+            Self::Compliant => "COMPLIANT",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The verdict on one repository, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The status.
+    pub status: Status,
+    /// The first demand that decided it.
+    pub reason_code: ReasonCode,
+    /// The reason for people: every demand that failed or could not be proved, and what else they should know.
+    pub reason: String,
+    /// What is proved about the level.
+    pub level: ProvableLevel,
+    /// The level that is demanded here.
+    pub desired_level: EncryptionLevel,
+    /// The override that applied.
+    pub override_name: Option<String>,
+    /// The last day of an exemption, UTC.
+    pub exempt_until: Option<Date>,
+}
+
+/// Judges `repository`, whose key is known as far as `key` says, by `policy` at the time `now`.
+///
+/// `organizational_unit_ids` and `organizational_unit_path` tell where its account is, see [`Place`].
+///
+/// A demand that is provably not met makes the repository `NON_COMPLIANT`, whatever could not be proved beside it. If
+/// none is, but one could not be proved, it is `UNDETERMINED`. The code is that of the first such demand, in the order
+/// key exists, key state, level, key allowed, dual layer.
+pub fn decide(
+    policy: &Policy,
+    repository: &Repository,
+    key: &KeyLookup,
+    account: AccountPlace<'_>,
+    now: Timestamp,
+) -> Decision {
+    let place = Place {
+        account_id: &repository.account_id,
+        organizational_unit_ids: account.organizational_unit_ids,
+        organizational_unit_path: account.organizational_unit_path,
+        region: &repository.region,
+        repository_name: &repository.name,
+    };
+    let (demands, override_name) = policy.demands_at(&place);
+    let level = ProvableLevel::of(repository, key);
+    let decision = |status, reason_code, reason, exempt_until| Decision {
+        status,
+        reason_code,
+        reason,
+        level: level.clone(),
+        desired_level: demands.desired_encryption_level,
+        override_name: override_name.map(str::to_owned),
+        exempt_until,
+    };
+
+    let note = match policy.exemptions.judge(&repository.name, &repository.tags, now) {
+        Exemption::Exempt { reason_code, reason, until } => {
+            return decision(Status::Exempt, reason_code, reason, until);
+        }
+        Exemption::NotExempt { note } => note,
+    };
+    let configuration = match &repository.encryption {
+        RepositoryEncryption::Known(configuration) => configuration,
+        RepositoryEncryption::NotReported => {
+            let reason = with_notes("ECR does not report the repository's encryption", note);
+            return decision(Status::Undetermined, ReasonCode::LevelNotProvable, reason, None);
+        }
+        RepositoryEncryption::Denied { error_code } => {
+            let reason =
+                format!("the repository may not be described ({error_code}); needed: ecr:DescribeRepositories");
+            let reason = with_notes(&reason, note);
+            return decision(Status::Undetermined, ReasonCode::RepositoryAccessDenied, reason, None);
+        }
+    };
+
+    let judged = demand::judge_all(&demands, configuration, key, &level, &repository.account_id);
+    let (status, reason_code) = verdict(&judged);
+    let decisive: Vec<&str> = judged
+        .iter()
+        .filter(|judged| match judged.outcome {
+            Outcome::Failed(_) | Outcome::Unproven(_) => true,
+            Outcome::Met => status == Status::Compliant,
+        })
+        .map(|judged| judged.text.as_str())
+        .collect();
+    let reason = with_notes(&decisive.join("; "), note);
+    decision(status, reason_code, reason, None)
+}
+
+/// Where an account is in its organization.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AccountPlace<'a> {
+    /// See [`Place::organizational_unit_ids`].
+    pub organizational_unit_ids: &'a [String],
+    /// See [`Place::organizational_unit_path`].
+    pub organizational_unit_path: Option<&'a str>,
+}
+
+fn verdict(judged: &[Judged]) -> (Status, ReasonCode) {
+    let first = |wanted: fn(Outcome) -> Option<ReasonCode>| judged.iter().find_map(|judged| wanted(judged.outcome));
+    let failed = first(|outcome| match outcome {
+        Outcome::Failed(code) => Some(code),
+        Outcome::Unproven(_) | Outcome::Met => None,
+    });
+    let unproven = first(|outcome| match outcome {
+        Outcome::Unproven(code) => Some(code),
+        Outcome::Failed(_) | Outcome::Met => None,
+    });
+    match (failed, unproven) {
+        (Some(code), _) => (Status::NonCompliant, code),
+        (None, Some(code)) => (Status::Undetermined, code),
+        (None, None) => (Status::Compliant, ReasonCode::LevelMet),
+    }
+}
+
+fn with_notes(text: &str, note: Option<String>) -> String {
+    match note {
+        Some(note) => format!("{text}; {note}"),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,169 @@
+//! Repositories that a policy leaves out.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::glob::Glob;
+use crate::reason::ReasonCode;
+use crate::repository::Tags;
+
+/// What is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Exemptions {
+    /// Patterns of names.
+    pub exempt_repository_names: Vec<Glob>,
+    /// A tag: with it, a repository is exempt.
+    pub exempt_tag_key: Option<String>,
+}
+
+/// Whether a repository is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exemption {
+    /// It is.
+    Exempt {
+        /// `exempt-by-name` or `exempt-by-tag`.
+        reason_code: ReasonCode,
+        /// Who or what excluded it.
+        reason: String,
+        /// The last day of the exemption, UTC.
+        until: Option<Date>,
+    },
+    /// It is not; with what a reader should know about that, such as an exemption that ended.
+    NotExempt {
+        /// What to tell.
+        note: Option<String>,
+    },
+}
+
+impl Exemptions {
+    /// Judges the repository `name` with `tags` at the time `now`.
+    pub fn judge(&self, name: &str, tags: &Tags, now: Timestamp) -> Exemption {
+        if let Some(pattern) = self.exempt_repository_names.iter().find(|pattern| pattern.matches(name)) {
+            return Exemption::Exempt {
+                reason_code: ReasonCode::ExemptByName,
+                reason: format!("exempt by the policy's name pattern `{pattern}`"),
+                until: None,
+            };
+        }
+        let Some(key) = &self.exempt_tag_key else { return Exemption::NotExempt { note: None } };
+        match tags {
+            Tags::NotRead => Exemption::NotExempt {
+                note: Some(format!("not exempt: its tags were not read, so the exemption tag `{key}` is not proved")),
+            },
+            Tags::Denied { error_code } => Exemption::NotExempt {
+                note: Some(format!(
+                    "not exempt: its tags may not be read ({error_code}), so the exemption tag `{key}` is not proved"
+                )),
+            },
+            Tags::Read(tags) => match tags.get(key) {
+                None => Exemption::NotExempt { note: None },
+                Some(value) => by_tag(key, value, TimeZone::UTC.to_datetime(now).date()),
+            },
+        }
+    }
+}
+
+fn by_tag(key: &str, value: &str, today: Date) -> Exemption {
+    let exempt = |reason: String, until| Exemption::Exempt { reason_code: ReasonCode::ExemptByTag, reason, until };
+    let not_exempt = |note: String| Exemption::NotExempt { note: Some(note) };
+
+    let value = value.trim();
+    let (first, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+    match date(first) {
+        WrittenDate::Date(until) if until < today => {
+            not_exempt(format!("not exempt: the exemption by tag `{key}` ended on {until}"))
+        }
+        WrittenDate::Date(until) if rest.is_empty() => {
+            exempt(format!("exempt by tag `{key}` until {until}"), Some(until))
+        }
+        WrittenDate::Date(until) => {
+            exempt(format!("exempt by tag `{key}` until {until}: {}", rest.trim()), Some(until))
+        }
+        WrittenDate::LooksLikeOne => not_exempt(format!(
+            "not exempt: the value `{value}` of tag `{key}` looks like a date and is none (a date is written 2027-01-31)"
+        )),
+        WrittenDate::Text if value.is_empty() => exempt(format!("exempt by tag `{key}`, without an end date"), None),
+        WrittenDate::Text => exempt(format!("exempt by tag `{key}`, without an end date: {value}"), None),
+    }
+}
+
+enum WrittenDate {
+    Date(Date),
+    LooksLikeOne,
+    Text,
+}
+
+/// Reads `YYYY-MM-DD`. Somebody who writes another form of date means an end, so it must not become a reason that lets
+/// the exemption last for ever: digits with `-`, `/`, `.` or `:` between them look like a date.
+fn date(text: &str) -> WrittenDate {
+    let strict = text.len() == 10
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if strict {
+        return text.parse().map_or(WrittenDate::LooksLikeOne, WrittenDate::Date);
+    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let separators = text.bytes().filter(|byte| b"-/.:".contains(byte)).count();
+    let only_date_characters = text.bytes().all(|byte| byte.is_ascii_digit() || b"-/.:TZ+".contains(&byte));
+    let compact = digits == 8 && text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
+    if compact || (only_date_characters && separators >= 2 && digits >= 3) {
+        WrittenDate::LooksLikeOne
+    } else {
+        WrittenDate::Text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rstest::rstest;
+
+    use super::*;
+
+    fn judged(value: &str, now: &str) -> Exemption {
+        let exemptions = Exemptions { exempt_repository_names: Vec::new(), exempt_tag_key: Some("exempt".to_owned()) };
+        let tags = Tags::Read(BTreeMap::from([("exempt".to_owned(), value.to_owned())]));
+        exemptions.judge("app", &tags, now.parse().unwrap())
+    }
+
+    #[rstest]
+    #[case("", Some("exempt by tag `exempt`, without an end date"), None)]
+    #[case("JIRA-1234", Some("exempt by tag `exempt`, without an end date: JIRA-1234"), None)]
+    #[case("2027-01-31", Some("exempt by tag `exempt` until 2027-01-31"), Some("2027-01-31"))]
+    #[case(" 2027-01-31 ", Some("exempt by tag `exempt` until 2027-01-31"), Some("2027-01-31"))]
+    #[case("2027-01-31 moving out", Some("exempt by tag `exempt` until 2027-01-31: moving out"), Some("2027-01-31"))]
+    #[case("2027-01-30", None, None)]
+    #[case("2027-01-30 moving out", None, None)]
+    #[case("2027-02-30", None, None)]
+    #[case("2027-2-3", None, None)]
+    #[case("2027/02/03", None, None)]
+    #[case("31.12.2027", None, None)]
+    #[case("20271231", None, None)]
+    #[case("2027-12-31T00:00:00Z", None, None)]
+    #[case("10023456", Some("exempt by tag `exempt`, without an end date: 10023456"), None)]
+    #[case("ab-2027-12-31", Some("exempt by tag `exempt`, without an end date: ab-2027-12-31"), None)]
+    fn reads_tag_values(#[case] value: &str, #[case] reason: Option<&str>, #[case] until: Option<&str>) {
+        match judged(value, "2027-01-31T23:59:59Z") {
+            Exemption::Exempt { reason_code, reason: text, until: end } => {
+                assert_eq!(reason_code, ReasonCode::ExemptByTag);
+                assert_eq!(Some(text.as_str()), reason);
+                assert_eq!(end.map(|date| date.to_string()).as_deref(), until);
+            }
+            Exemption::NotExempt { note } => {
+                assert_eq!(reason, None, "{note:?}");
+                assert!(note.unwrap().starts_with("not exempt: "));
+            }
+        }
+    }
+
+    #[test]
+    fn ends_after_its_last_day() {
+        assert!(matches!(judged("2027-01-31", "2027-01-31T23:59:59.999Z"), Exemption::Exempt { .. }));
+        assert!(matches!(judged("2027-01-31", "2027-02-01T00:00:00Z"), Exemption::NotExempt { .. }));
+    }
+}
