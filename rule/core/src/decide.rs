@@ -66,6 +66,8 @@ pub struct Decision {
     pub level: ProvableLevel,
     /// The level that is demanded here.
     pub desired_level: EncryptionLevel,
+    /// Whether `KMS_DSSE` is demanded here.
+    pub requires_dual_layer: bool,
     /// The override that applied.
     pub override_name: Option<String>,
     /// The last day of an exemption, UTC.
@@ -101,6 +103,7 @@ pub fn decide(
         reason,
         level: level.clone(),
         desired_level: demands.desired_encryption_level,
+        requires_dual_layer: demands.require_dual_layer,
         override_name: override_name.map(str::to_owned),
         exempt_until,
     };

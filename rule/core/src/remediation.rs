@@ -8,15 +8,15 @@ use crate::repository::Repository;
 
 /// The steps that make `repository` comply, or that let its verdict be proved; none where nothing is to be done.
 ///
-/// `dual_layer` tells whether the new repository must use `KMS_DSSE`. The steps hold the names of the repository and of
+/// The steps hold the names of the repository and of
 /// its key as they are: whoever renders them escapes them for the format at hand.
-pub fn remediation(decision: &Decision, repository: &Repository, key: &KeyLookup, dual_layer: bool) -> Vec<String> {
+pub fn remediation(decision: &Decision, repository: &Repository, key: &KeyLookup) -> Vec<String> {
     match decision.status {
         Status::Compliant | Status::Exempt => Vec::new(),
         Status::Undetermined => prove(decision.reason_code, repository, key),
         Status::NonCompliant => {
             let mut steps = repair_key(decision.reason_code, repository, key);
-            steps.extend(migrate(decision, repository, dual_layer));
+            steps.extend(migrate(decision, repository));
             steps
         }
     }
@@ -64,11 +64,11 @@ fn repair_key(code: ReasonCode, repository: &Repository, key: &KeyLookup) -> Vec
 }
 
 /// The encryption of a repository cannot be changed, so a new one takes its place.
-fn migrate(decision: &Decision, repository: &Repository, dual_layer: bool) -> Vec<String> {
+fn migrate(decision: &Decision, repository: &Repository) -> Vec<String> {
     let Repository { account_id, region, name, arn, .. } = repository;
     let suffix = if arn.starts_with("arn:aws-cn:") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let registry = format!("{account_id}.dkr.ecr.{region}.{suffix}");
-    let encryption_type = if dual_layer { EncryptionType::KmsDsse } else { EncryptionType::Kms };
+    let encryption_type = if decision.requires_dual_layer { EncryptionType::KmsDsse } else { EncryptionType::Kms };
     vec![
         format!(
             "The encryption of {name} cannot be changed after its creation: it takes a new repository with the right key, \

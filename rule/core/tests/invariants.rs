@@ -205,7 +205,7 @@ proptest! {
         let decision = decide(&policy, &repository, &key, AccountPlace::default(), now);
         prop_assert_eq!(&decision, &decide(&policy, &repository, &key, AccountPlace::default(), now));
         prop_assert!(!decision.reason.is_empty());
-        let steps = remediation(&decision, &repository, &key, policy.demands.require_dual_layer);
+        let steps = remediation(&decision, &repository, &key);
         match decision.status {
             Status::Compliant | Status::Exempt => prop_assert!(steps.is_empty()),
             Status::Undetermined => prop_assert!(!steps.is_empty()),

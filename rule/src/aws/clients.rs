@@ -1,0 +1,57 @@
+//! SDK clients as `performance` wants them: one HTTP client, one client a service, credentials and Region given call by call.
+
+use std::time::Duration;
+
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+/// How many attempts a call gets at least: throttling at scale outlasts the SDK's default of three.
+pub const LEAST_ATTEMPTS: u32 = 6;
+
+/// The HTTP client that all SDK clients share, so that they share connections. Its TLS is ring's: aws-lc gathers
+/// CPU-jitter entropy at a process's first connection, which costs tens of milliseconds of CPU.
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The retries of every call; `configured` is what the user's environment or profile says, and may ask for more.
+pub fn retry_config(configured: Option<&RetryConfig>) -> RetryConfig {
+    let configured = configured.cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = configured.max_attempts().max(LEAST_ATTEMPTS);
+    configured
+        .with_max_attempts(attempts)
+        .with_initial_backoff(Duration::from_millis(250))
+        .with_max_backoff(Duration::from_secs(20))
+}
+
+/// The time-outs of every call. Clients with other time-outs would get connections of their own.
+pub fn timeout_config(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(attempt.min(Duration::from_secs(5)))
+        .operation_attempt_timeout(attempt)
+        .build()
+}
+
+/// A retry quota that never runs out. The SDK's own is shared by all accounts, so that one throttled account would take
+/// the retries of all others; the number of attempts bounds the retries already.
+pub fn retry_partition() -> RetryPartition {
+    RetryPartition::custom("ecr-encryption").token_bucket(TokenBucket::unlimited()).build()
+}
+
+/// Builds a service's client from the shared configuration: `shared_client!(aws_sdk_ecr, sdk_config, counter)`.
+#[macro_export]
+macro_rules! shared_client {
+    ($service:ident, $sdk_config:expr, $counter:expr) => {
+        $service::Client::from_conf(
+            $service::config::Builder::from($sdk_config)
+                .retry_partition($crate::aws::clients::retry_partition())
+                // Credentials come with each call and are cached by `AccountCredentials`.
+                .identity_cache($service::config::IdentityCache::no_cache())
+                .interceptor($counter.clone())
+                .build(),
+        )
+    };
+}

@@ -1,0 +1,205 @@
+//! What went wrong in a call, with everything that AWS said.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+/// What kind of fault it is, as far as it matters to what is done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The caller may not do this.
+    Denied,
+    /// What was asked for does not exist.
+    NotFound,
+    /// The credentials have expired.
+    Expired,
+    /// The credentials are not known here, as in a Region that the account has not enabled.
+    UnknownCredentials,
+    /// Too many requests, after retries.
+    Throttled,
+    /// AWS failed, could not be reached, or did not answer in time, after retries.
+    Unavailable,
+    /// Anything else.
+    Other,
+}
+
+impl FaultKind {
+    /// Whether the same call may well succeed later.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unavailable)
+    }
+
+    /// The one place that tells which faults are of which kind.
+    fn of(code: Option<&str>, http_status: Option<u16>) -> Self {
+        match code.unwrap_or_default() {
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "NotAuthorized"
+            | "AuthorizationError" => Self::Denied,
+            "NotFoundException" | "RepositoryNotFoundException" => Self::NotFound,
+            "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => Self::Expired,
+            "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" => Self::UnknownCredentials,
+            "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "TooManyRequestsException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "BandwidthLimitExceeded"
+            | "PriorRequestNotComplete" => Self::Throttled,
+            "InternalFailure"
+            | "InternalError"
+            | "InternalServerError"
+            | "InternalServiceException"
+            | "ServerException"
+            | "ServiceException"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException"
+            | "KMSInternalException"
+            | "DependencyTimeoutException"
+            | "RequestTimeout"
+            | "RequestTimeoutException" => Self::Unavailable,
+            _ => match http_status {
+                Some(429) => Self::Throttled,
+                Some(500..) => Self::Unavailable,
+                _ => Self::Other,
+            },
+        }
+    }
+}
+
+/// A call that failed for good: passing faults were retried before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsFault {
+    /// The IAM action, such as `ecr:DescribeRepositories`.
+    pub action: &'static str,
+    /// What kind of fault it is.
+    pub kind: FaultKind,
+    /// The HTTP status, where there was an answer.
+    pub http_status: Option<u16>,
+    /// AWS's error code, where there was one.
+    pub code: Option<String>,
+    /// AWS's message, or what the SDK says about a call without an answer.
+    pub message: String,
+    /// AWS's request id, where there was an answer.
+    pub request_id: Option<String>,
+}
+
+impl AwsFault {
+    /// Takes over what the SDK knows of a failed call of `action`.
+    pub fn new<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let http_status = error.raw_response().map(|response| response.status().as_u16());
+        let request_id = error.request_id().map(str::to_owned);
+        let code = error.code().map(str::to_owned);
+        let kind = match error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+                FaultKind::Unavailable
+            }
+            _ => FaultKind::of(code.as_deref(), http_status),
+        };
+        let message = match error {
+            SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+            SdkError::ServiceError(_) => match error.message() {
+                Some(message) => message.to_owned(),
+                None => format!("an answer without a message, HTTP {}", http_status.unwrap_or_default()),
+            },
+            // The SDK says "dispatch failure" on the outside and the cause on the inside.
+            _ => innermost(error).unwrap_or_else(|| DisplayErrorContext(error).to_string()),
+        };
+        Self { action, kind, http_status, code, message, request_id }
+    }
+
+    /// A fault of which nothing more than this is known.
+    pub fn other(action: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            action,
+            kind: FaultKind::Other,
+            http_status: None,
+            code: None,
+            message: message.into(),
+            request_id: None,
+        }
+    }
+
+    /// AWS's error code; where AWS gave none, the HTTP status.
+    pub fn code_or_status(&self) -> Option<String> {
+        self.code.clone().or_else(|| self.http_status.map(|status| format!("HTTP {status}")))
+    }
+}
+
+fn innermost(error: &dyn Error) -> Option<String> {
+    let mut source = error.source()?;
+    let mut texts = vec![source.to_string()];
+    while let Some(next) = source.source() {
+        source = next;
+        texts.push(source.to_string());
+    }
+    // What the lower layers say, without the repetitions that layers add.
+    texts.dedup();
+    texts.retain(|text| text != "dispatch failure" && text != "io error" && text != "other");
+    (!texts.is_empty()).then(|| texts.join(": "))
+}
+
+impl fmt::Display for AwsFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: ", self.action)?;
+        if let Some(code) = self.code_or_status() {
+            write!(formatter, "{code}: ")?;
+        }
+        formatter.write_str(&self.message)?;
+        if let Some(request_id) = &self.request_id {
+            write!(formatter, " (request id {request_id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for AwsFault {}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Some("AccessDeniedException"), Some(400), FaultKind::Denied)]
+    #[case(Some("ThrottlingException"), Some(400), FaultKind::Throttled)]
+    #[case(Some("UnrecognizedClientException"), Some(400), FaultKind::UnknownCredentials)]
+    #[case(Some("ExpiredTokenException"), Some(400), FaultKind::Expired)]
+    #[case(Some("SomethingNew"), Some(503), FaultKind::Unavailable)]
+    #[case(None, Some(429), FaultKind::Throttled)]
+    #[case(None, Some(502), FaultKind::Unavailable)]
+    #[case(Some("ValidationException"), Some(400), FaultKind::Other)]
+    #[case(None, None, FaultKind::Other)]
+    fn kinds(#[case] code: Option<&str>, #[case] status: Option<u16>, #[case] kind: FaultKind) {
+        assert_eq!(FaultKind::of(code, status), kind);
+    }
+
+    #[test]
+    fn keeps_what_aws_said() {
+        let fault = AwsFault {
+            action: "kms:DescribeKey",
+            kind: FaultKind::Denied,
+            http_status: Some(400),
+            code: Some("AccessDeniedException".to_owned()),
+            message: "User is not authorized".to_owned(),
+            request_id: Some("0f1e".to_owned()),
+        };
+        assert_eq!(
+            fault.to_string(),
+            "kms:DescribeKey: AccessDeniedException: User is not authorized (request id 0f1e)"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Asks AWS.
+
+use std::collections::BTreeMap;
+
+use aws_credential_types::Credentials;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use ecr_encryption_core::{
+    EncryptionConfiguration, EncryptionType, KeyFacts, KeyManager, KeyOrigin, KeyState, RepositoryEncryption,
+};
+use jiff::Timestamp;
+
+use crate::aws::calls::CallCounter;
+use crate::aws::fault::AwsFault;
+use crate::lookup::{Access, Lookup, RepositoryDescription, RepositoryPage, TagsByArn};
+use crate::shared_client;
+
+/// ECR's largest page.
+const REPOSITORIES_PER_PAGE: i32 = 1_000;
+/// The Resource Groups Tagging API's largest page.
+const RESOURCES_PER_PAGE: i32 = 100;
+
+/// Asks AWS through one shared client a service; account and Region come with each call.
+#[derive(Debug, Clone)]
+pub struct AwsLookup {
+    ecr: aws_sdk_ecr::Client,
+    kms: aws_sdk_kms::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
+}
+
+impl AwsLookup {
+    /// Builds the clients; `counter` counts what they send.
+    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter) -> Self {
+        Self {
+            ecr: shared_client!(aws_sdk_ecr, sdk_config, counter),
+            kms: shared_client!(aws_sdk_kms, sdk_config, counter),
+            tagging: shared_client!(aws_sdk_resourcegroupstagging, sdk_config, counter),
+        }
+    }
+
+    async fn tags_page(
+        &self,
+        credentials: Credentials,
+        region: String,
+        tag_key: &str,
+        token: Option<String>,
+    ) -> Result<(TagsByArn, Option<String>), AwsFault> {
+        use aws_sdk_resourcegroupstagging::{config::Builder, types::TagFilter};
+
+        let answer = self
+            .tagging
+            .get_resources()
+            .resource_type_filters("ecr:repository")
+            .tag_filters(TagFilter::builder().key(tag_key).build())
+            .resources_per_page(RESOURCES_PER_PAGE)
+            .set_pagination_token(token)
+            .customize()
+            .config_override(Builder::new().credentials_provider(credentials).region(Region::new(region)))
+            .send()
+            .await
+            .map_err(|error| AwsFault::new("tag:GetResources", &error))?;
+        let tags = answer
+            .resource_tag_mapping_list
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|mapping| {
+                let tags: BTreeMap<_, _> =
+                    mapping.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
+                Some((mapping.resource_arn?, tags))
+            })
+            .collect();
+        Ok((tags, answer.pagination_token.filter(|token| !token.is_empty())))
+    }
+}
+
+impl Lookup for AwsLookup {
+    async fn repositories(&self, access: &Access, next_token: Option<String>) -> Result<RepositoryPage, AwsFault> {
+        use aws_sdk_ecr::config::Builder;
+
+        let answer = access
+            .credentials
+            .call(|credentials| {
+                let request = self
+                    .ecr
+                    .describe_repositories()
+                    .max_results(REPOSITORIES_PER_PAGE)
+                    .set_next_token(next_token.clone())
+                    .customize()
+                    .config_override(
+                        Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
+                    );
+                async move { request.send().await.map_err(|error| AwsFault::new("ecr:DescribeRepositories", &error)) }
+            })
+            .await?;
+        let repositories =
+            answer.repositories.unwrap_or_default().into_iter().map(description).collect::<Result<_, _>>()?;
+        Ok(RepositoryPage { repositories, next_token: answer.next_token.filter(|token| !token.is_empty()) })
+    }
+
+    async fn key(&self, access: &Access, key_id: &str) -> Result<KeyFacts, AwsFault> {
+        use aws_sdk_kms::config::Builder;
+        use aws_sdk_kms::types::{KeyManagerType, OriginType};
+
+        const ACTION: &str = "kms:DescribeKey";
+        let answer = access
+            .credentials
+            .call(|credentials| {
+                let request = self.kms.describe_key().key_id(key_id).customize().config_override(
+                    Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
+                );
+                async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+            })
+            .await?;
+        let metadata = answer.key_metadata.ok_or_else(|| AwsFault::other(ACTION, "an answer without key metadata"))?;
+        // What KMS left out is a value of its own, which no demand is proved by.
+        let given = |value: Option<&str>| value.unwrap_or("not reported").to_owned();
+        Ok(KeyFacts {
+            arn: metadata.arn.ok_or_else(|| AwsFault::other(ACTION, "an answer without the key's ARN"))?,
+            manager: KeyManager::from(given(metadata.key_manager.as_ref().map(KeyManagerType::as_str))),
+            origin: KeyOrigin::from(given(metadata.origin.as_ref().map(OriginType::as_str))),
+            state: KeyState::from(given(metadata.key_state.as_ref().map(aws_sdk_kms::types::KeyState::as_str))),
+        })
+    }
+
+    async fn tags(&self, access: &Access, tag_key: &str) -> Result<TagsByArn, AwsFault> {
+        let mut tags = TagsByArn::new();
+        let mut token = None;
+        loop {
+            let (page, next) = access
+                .credentials
+                .call(|credentials| self.tags_page(credentials, access.region.clone(), tag_key, token.clone()))
+                .await?;
+            tags.extend(page);
+            match next {
+                Some(next) => token = Some(next),
+                None => return Ok(tags),
+            }
+        }
+    }
+}
+
+fn description(repository: aws_sdk_ecr::types::Repository) -> Result<RepositoryDescription, AwsFault> {
+    let missing = |what: &str| AwsFault::other("ecr:DescribeRepositories", format!("a repository without {what}"));
+    let encryption = match repository.encryption_configuration {
+        Some(configuration) => RepositoryEncryption::Known(EncryptionConfiguration {
+            encryption_type: EncryptionType::from(configuration.encryption_type.as_str()),
+            kms_key: configuration.kms_key.filter(|key| !key.is_empty()),
+        }),
+        None => RepositoryEncryption::NotReported,
+    };
+    Ok(RepositoryDescription {
+        name: repository.repository_name.ok_or_else(|| missing("a name"))?,
+        arn: repository.repository_arn.ok_or_else(|| missing("an ARN"))?,
+        created_at: repository.created_at.and_then(|time| Timestamp::new(time.secs(), 0).ok()),
+        encryption,
+    })
+}
