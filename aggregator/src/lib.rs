@@ -1,1 +1,27 @@
-//! Aggregator.
+//! Scans every account of an AWS organization and writes one report of how its ECR repositories are encrypted.
+//!
+//! [`run::run`] is the whole of it: it prepares ([`selection`], [`scan::listing`]), reads ([`scan`]) onto disk
+//! ([`spool`]), and then judges ([`judge`]) and writes ([`report`], [`output`]). What was read is judged only after
+//! everything was, so that neither verdicts nor their order depend on who answered first.
+
+pub mod account;
+pub mod args;
+pub mod aws;
+pub mod coverage;
+pub mod error;
+pub mod exit;
+pub mod finding;
+pub mod judge;
+pub mod keys;
+pub mod ledger;
+pub mod output;
+pub mod plan;
+pub mod policy_file;
+pub mod progress;
+pub mod report;
+pub mod reporter;
+pub mod run;
+pub mod scan;
+pub mod selection;
+pub mod spool;
+pub mod summary;

@@ -1,0 +1,168 @@
+//! The command line.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use ecr_encryption_core::{EncryptionLevel, InvalidValue, OrganizationalUnit, value};
+
+use crate::exit::FailOn;
+use crate::report::Format;
+
+/// Find the ECR repositories of an AWS organization that are encrypted below the level it demands.
+#[derive(Debug, Parser)]
+#[command(name = "ecr-encryption", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan every account and Region of the organization, and write one report.
+    ///
+    /// Credentials, Region, profile and endpoints come from the usual places of the AWS SDKs (`AWS_PROFILE`, `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL`, …). Where Organizations is not in use, the caller's account is scanned alone.
+    #[command(after_long_help = EXIT_STATUS)]
+    Scan(Box<ScanArgs>),
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  all repositories comply, and everything was covered
+  1  the scan could not run
+  2  the command line or the policy is wrong
+  3  a repository is NON_COMPLIANT
+  4  none is, but a repository is UNDETERMINED, or something was not covered";
+
+/// The flags of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Regions to scan: `all` that an account has enabled, or a list
+    #[arg(long, value_name = "all|CSV", default_value = "all", value_parser = regions)]
+    pub regions: Regions,
+
+    /// Scan only these accounts
+    #[arg(long, value_name = "CSV", value_parser = account_ids)]
+    pub accounts: Option<AccountIds>,
+
+    /// Leave these accounts out
+    #[arg(long, value_name = "CSV", value_parser = account_ids)]
+    pub exclude_accounts: Option<AccountIds>,
+
+    /// Scan only the accounts under these organizational units: ids, or paths such as Root/Workloads
+    #[arg(long, value_name = "CSV", value_parser = units)]
+    pub organizational_units: Option<Units>,
+
+    /// Leave out the accounts under these organizational units
+    #[arg(long, value_name = "CSV", value_parser = units)]
+    pub exclude_organizational_units: Option<Units>,
+
+    /// The role to assume in every account but the caller's own, path allowed
+    #[arg(long, value_name = "ROLE", default_value = "EcrEncryptionAudit", value_parser = value::role_name)]
+    pub role_name: String,
+
+    /// The external id that the role's trust policy asks for
+    #[arg(long, value_name = "ID", value_parser = external_id)]
+    pub external_id: Option<String>,
+
+    /// The lowest level that complies [default: the policy's, else awscmk]
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub desired_level: Option<EncryptionLevel>,
+
+    /// The policy: a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The folder for the report
+    #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
+    pub output: PathBuf,
+
+    /// The files to write beside summary.json
+    #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
+    pub format: Vec<Format>,
+
+    /// How many calls may be under way at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+
+    /// How long one attempt of a call may take, in seconds; every call gets at least six attempts
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub attempt_timeout: u64,
+
+    /// What ends with exit status 3 or 4: any of `non-compliant`, `undetermined`, `incomplete`, or `never`
+    #[arg(long, value_name = "CSV", default_value = "non-compliant,undetermined,incomplete", value_parser = FailOn::parse)]
+    pub fail_on: FailOn,
+
+    /// The profile to take credentials and Region from
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+
+    /// Tell more on standard error; twice for the SDK's doings too
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Print no summary and no progress
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Which Regions to scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Regions {
+    /// All that an account has enabled.
+    All,
+    /// These.
+    Named(BTreeSet<String>),
+}
+
+/// A list of account ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountIds(pub BTreeSet<String>);
+
+/// A list of organizational units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Units(pub Vec<OrganizationalUnit>);
+
+fn regions(text: &str) -> Result<Regions, InvalidValue> {
+    if text.trim() == "all" {
+        return Ok(Regions::All);
+    }
+    Ok(Regions::Named(value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>()?))
+}
+
+fn account_ids(text: &str) -> Result<AccountIds, InvalidValue> {
+    Ok(AccountIds(value::account_ids(value::csv_items(text)?)?))
+}
+
+fn units(text: &str) -> Result<Units, InvalidValue> {
+    Ok(Units(value::csv_items(text)?.into_iter().map(OrganizationalUnit::parse).collect::<Result<_, _>>()?))
+}
+
+fn level(text: &str) -> Result<EncryptionLevel, InvalidValue> {
+    text.parse()
+}
+
+fn external_id(text: &str) -> Result<String, InvalidValue> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@:/-".contains(character);
+    if (2..=1224).contains(&text.len()) && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidValue::new(text, "is not an external id", "2–1,224 letters, digits and `_+=,.@:/-`"))
+    }
+}
+
+impl Format {
+    /// The formats as users write them, for messages.
+    pub fn names() -> String {
+        let names: Vec<String> =
+            Self::ALL.iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
+        names.join(", ")
+    }
+}

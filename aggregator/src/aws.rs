@@ -1,0 +1,6 @@
+//! What only the aggregator asks of AWS: who it is, which accounts and Regions there are.
+
+pub mod caller;
+pub mod organizations;
+pub mod regions;
+mod units;

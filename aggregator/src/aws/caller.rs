@@ -1,0 +1,128 @@
+//! Who runs the scan, and with what.
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use aws_config::BehaviorVersion;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::clients;
+use ecr_encryption_rule::aws::credentials::{AccountCredentials, AssumedRole};
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+
+/// The caller's identity, and what it takes to become somebody else.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The caller's account.
+    pub account_id: String,
+    /// The caller's ARN.
+    pub arn: String,
+    /// The partition: `aws`, `aws-cn`, …
+    pub partition: String,
+    /// The caller's own credentials.
+    pub credentials: AccountCredentials,
+    /// The SDK's configuration, with retries and time-outs as the scan wants them.
+    pub sdk_config: SdkConfig,
+    sts: aws_sdk_sts::Client,
+    role_name: String,
+    external_id: Option<String>,
+}
+
+/// Loads the SDK's configuration from the usual places.
+///
+/// # Errors
+/// There is no Region, or there are no credentials.
+pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> anyhow::Result<SdkConfig> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(clients::http_client())
+        .timeout_config(clients::timeout_config(attempt_timeout));
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    let config = loader.load().await;
+    if config.region().is_none() {
+        return Err(anyhow!(
+            "no AWS Region is configured: set `AWS_REGION`, or a `region` in the profile (calls to STS and Organizations go there)"
+        ));
+    }
+    let retries = clients::retry_config(config.retry_config());
+    Ok(config.into_builder().retry_config(retries).build())
+}
+
+impl Caller {
+    /// Asks AWS who the caller is.
+    ///
+    /// # Errors
+    /// There are no credentials, they have expired or are not known to AWS, or AWS cannot be reached.
+    pub async fn identify(
+        sdk_config: SdkConfig,
+        counter: &CallCounter,
+        role_name: String,
+        external_id: Option<String>,
+    ) -> anyhow::Result<Self> {
+        let provider = sdk_config.credentials_provider().context(NO_CREDENTIALS)?;
+        // Before the call: what the SDK says of missing credentials behind a call is hard to read.
+        provider.provide_credentials().await.map_err(|error| anyhow!(error).context(NO_CREDENTIALS))?;
+        let sts = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&sdk_config)
+                .retry_partition(clients::retry_partition())
+                .interceptor(counter.clone())
+                .build(),
+        );
+        let identity = sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| AwsFault::new("sts:GetCallerIdentity", &error))
+            .map_err(explain)?;
+        let (Some(account_id), Some(arn)) = (identity.account, identity.arn) else {
+            return Err(anyhow!("AWS does not say who the caller is: the answer of sts:GetCallerIdentity is empty"));
+        };
+        let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+        let credentials = AccountCredentials::of_caller(provider);
+        Ok(Self { account_id, arn, partition, credentials, sdk_config, sts, role_name, external_id })
+    }
+
+    /// The audit role's ARN in an account.
+    pub fn role_arn(&self, account_id: &str) -> String {
+        format!("arn:{}:iam::{account_id}:role/{}", self.partition, self.role_name)
+    }
+
+    /// The external id that goes with the role.
+    pub fn external_id(&self) -> Option<&str> {
+        self.external_id.as_deref()
+    }
+
+    /// Credentials in an account: the caller's own in its own account, else those of the audit role there, which is
+    /// assumed when they are first used.
+    pub fn credentials_in(&self, account_id: &str) -> AccountCredentials {
+        if account_id == self.account_id {
+            return self.credentials.clone();
+        }
+        AccountCredentials::of_role(AssumedRole {
+            sts: self.sts.clone(),
+            role_arn: self.role_arn(account_id),
+            external_id: self.external_id.clone(),
+            session_name: "ecr-encryption".to_owned(),
+        })
+    }
+
+    /// The Region that the caller is configured for.
+    pub fn region(&self) -> String {
+        self.sdk_config.region().map_or_else(String::new, Region::to_string)
+    }
+}
+
+const NO_CREDENTIALS: &str =
+    "no AWS credentials were found: set `AWS_PROFILE` or `--profile`, or sign in (`aws sso login`)";
+
+fn explain(fault: AwsFault) -> anyhow::Error {
+    let advice = match fault.kind {
+        FaultKind::Expired => "the caller's credentials have expired: sign in again",
+        FaultKind::UnknownCredentials | FaultKind::Denied => "AWS does not accept the caller's credentials",
+        _ => "AWS STS does not answer",
+    };
+    anyhow!(fault).context(advice)
+}

@@ -1,0 +1,149 @@
+//! Which accounts an organization has.
+
+use std::sync::Arc;
+
+use aws_sdk_organizations::types::{Account as ListedAccount, AccountState, AccountStatus};
+use aws_types::SdkConfig;
+use ecr_encryption_core::OrganizationalUnit;
+use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::clients;
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+use tracing::warn;
+
+use crate::account::Account;
+use crate::aws::units::Units;
+
+/// One page of accounts.
+#[derive(Debug)]
+pub struct AccountPage {
+    /// The accounts; a page may be empty.
+    pub accounts: Vec<Account>,
+    /// The organization's id, where an account tells it.
+    pub organization_id: Option<String>,
+    /// What to ask the next page with; `None` at the end.
+    pub next_token: Option<String>,
+}
+
+/// Asks AWS Organizations.
+#[derive(Debug)]
+pub struct Organizations {
+    client: aws_sdk_organizations::Client,
+    units: Units,
+    /// Whether the accounts' units decide what is scanned or demanded.
+    units_are_needed: bool,
+    /// Units that may not be read are told once, not once an account.
+    unit_fault_told: bool,
+}
+
+impl Organizations {
+    /// Builds the client; `counter` counts what it sends. `units_are_needed` tells whether an account whose organizational
+    /// units cannot be read is a fault: without them it could be left out, or judged too mildly, in silence.
+    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter, units_are_needed: bool) -> Self {
+        let client = aws_sdk_organizations::Client::from_conf(
+            aws_sdk_organizations::config::Builder::from(sdk_config)
+                .retry_partition(clients::retry_partition())
+                .interceptor(counter.clone())
+                .build(),
+        );
+        Self { units: Units::new(client.clone()), client, units_are_needed, unit_fault_told: false }
+    }
+
+    /// One page of accounts. Only a missing token ends the list: pages may be empty.
+    ///
+    /// # Errors
+    /// What AWS said, after retries. Accounts whose organizational units may not be read are given without them.
+    pub async fn accounts(&mut self, token: Option<String>) -> Result<AccountPage, AwsFault> {
+        let answer = self
+            .client
+            .list_accounts()
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| AwsFault::new("organizations:ListAccounts", &error))?;
+        let mut accounts = Vec::new();
+        let mut organization_id = None;
+        for listed in answer.accounts.unwrap_or_default() {
+            organization_id = organization_id.or_else(|| organization_of(listed.arn.as_deref()));
+            accounts.push(self.account(listed).await?);
+        }
+        Ok(AccountPage { accounts, organization_id, next_token: answer.next_token.filter(|token| !token.is_empty()) })
+    }
+
+    async fn account(&mut self, listed: ListedAccount) -> Result<Account, AwsFault> {
+        let Some(id) = listed.id.clone() else {
+            return Err(AwsFault::other("organizations:ListAccounts", "an account without an id"));
+        };
+        let mut unit_ids =
+            listed.paths.as_deref().unwrap_or_default().first().map_or_else(Vec::new, |path| unit_ids(path));
+        let path = self.place(&mut unit_ids, &id).await;
+        let path = match path {
+            Err(fault) if self.units_are_needed => return Err(fault),
+            Err(fault) => {
+                if !self.unit_fault_told {
+                    self.unit_fault_told = true;
+                    warn!(%fault, "organizational units cannot be read: findings are given without their names");
+                }
+                None
+            }
+            Ok(path) => path,
+        };
+        Ok(Account {
+            id,
+            inactive_state: inactive_state(&listed),
+            name: listed.name,
+            organizational_unit_ids: unit_ids,
+            organizational_unit_path: path,
+        })
+    }
+
+    /// The path of an account's units; their ids are got too, where `ListAccounts` does not tell them.
+    async fn place(&mut self, unit_ids: &mut Vec<String>, account_id: &str) -> Result<Option<Arc<str>>, AwsFault> {
+        if unit_ids.is_empty() {
+            *unit_ids = self.units.chain(account_id).await?;
+        }
+        self.units.path(unit_ids).await
+    }
+
+    /// The id of a unit that a user named; `None` where the organization has no such unit.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    pub async fn unit_id(&mut self, unit: &OrganizationalUnit) -> Result<Option<String>, AwsFault> {
+        match unit {
+            OrganizationalUnit::Path(path) => self.units.id_of_path(path).await,
+            OrganizationalUnit::Id(id) => match self.units.name(id).await {
+                Ok(_) => Ok(Some(id.clone())),
+                Err(fault) if is_unknown_unit(&fault) => Ok(None),
+                Err(fault) => Err(fault),
+            },
+        }
+    }
+}
+
+fn is_unknown_unit(fault: &AwsFault) -> bool {
+    fault.kind == FaultKind::NotFound
+        || matches!(fault.code.as_deref(), Some("OrganizationalUnitNotFoundException" | "InvalidInputException"))
+}
+
+/// Whether the fault says that the caller's account is in no organization.
+pub fn is_without_organization(fault: &AwsFault) -> bool {
+    fault.code.as_deref() == Some("AWSOrganizationsNotInUseException")
+}
+
+/// `State` is read first; `Status` was retired in September 2026. An account of which AWS says neither is taken for active:
+/// the attempt to scan it tells more than leaving it out.
+fn inactive_state(listed: &ListedAccount) -> Option<String> {
+    let state = listed.state.as_ref().map(AccountState::as_str);
+    let status = || listed.status.as_ref().map(AccountStatus::as_str);
+    state.or_else(status).filter(|state| *state != "ACTIVE").map(str::to_owned)
+}
+
+/// The ids of the root and units in a path such as `o-ab/r-cd/ou-cd-1/ou-cd-2/`.
+fn unit_ids(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| part.starts_with("r-") || part.starts_with("ou-")).map(str::to_owned).collect()
+}
+
+/// An account's ARN names its organization: `arn:aws:organizations::111122223333:account/o-ab/444455556666`.
+fn organization_of(arn: Option<&str>) -> Option<String> {
+    arn?.split('/').find(|part| part.starts_with("o-")).map(str::to_owned)
+}

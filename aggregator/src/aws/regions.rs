@@ -1,0 +1,65 @@
+//! Which Regions an account has.
+
+use aws_sdk_account::config::Builder;
+use aws_types::SdkConfig;
+use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::credentials::AccountCredentials;
+use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::shared_client;
+
+/// A Region of an account: its name and `RegionOptStatus`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRegion {
+    /// The Region's name.
+    pub name: String,
+    /// `ENABLED`, `ENABLED_BY_DEFAULT`, `ENABLING`, `DISABLING`, `DISABLED`, or a value this version does not know.
+    pub opt_status: String,
+}
+
+/// Asks `account:ListRegions`.
+#[derive(Debug, Clone)]
+pub struct RegionLister {
+    client: aws_sdk_account::Client,
+}
+
+impl RegionLister {
+    /// Builds the client; `counter` counts what it sends.
+    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter) -> Self {
+        Self { client: shared_client!(aws_sdk_account, sdk_config, counter) }
+    }
+
+    /// All Regions of the account that `credentials` are of, enabled or not. It is the account's own credentials that ask,
+    /// because the rate limit is the caller's.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    pub async fn regions(&self, credentials: &AccountCredentials) -> Result<Vec<AccountRegion>, AwsFault> {
+        const ACTION: &str = "account:ListRegions";
+        let mut regions = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let answer = credentials
+                .call(|credentials| {
+                    let request = self
+                        .client
+                        .list_regions()
+                        .max_results(50)
+                        .set_next_token(token.clone())
+                        .customize()
+                        .config_override(Builder::new().credentials_provider(credentials));
+                    async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+                })
+                .await?;
+            for region in answer.regions.unwrap_or_default() {
+                let (Some(name), Some(status)) = (region.region_name, region.region_opt_status) else {
+                    return Err(AwsFault::other(ACTION, "a Region without a name or a status"));
+                };
+                regions.push(AccountRegion { name, opt_status: status.as_str().to_owned() });
+            }
+            match answer.next_token.filter(|token| !token.is_empty()) {
+                Some(next) => token = Some(next),
+                None => return Ok(regions),
+            }
+        }
+    }
+}

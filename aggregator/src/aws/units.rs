@@ -1,0 +1,146 @@
+//! The names of organizational units.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+
+/// Reads organizational units, each once.
+#[derive(Debug)]
+pub(super) struct Units {
+    client: aws_sdk_organizations::Client,
+    names: HashMap<String, String>,
+    parents: HashMap<String, String>,
+    paths: HashMap<Vec<String>, Arc<str>>,
+}
+
+impl Units {
+    pub(super) fn new(client: aws_sdk_organizations::Client) -> Self {
+        Self { client, names: HashMap::new(), parents: HashMap::new(), paths: HashMap::new() }
+    }
+
+    /// The names of the units `ids`, from the root down, joined by `/`.
+    pub(super) async fn path(&mut self, ids: &[String]) -> Result<Option<Arc<str>>, AwsFault> {
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        if let Some(path) = self.paths.get(ids) {
+            return Ok(Some(path.clone()));
+        }
+        let mut names = Vec::with_capacity(ids.len());
+        for id in ids {
+            names.push(self.name(id).await?);
+        }
+        let path: Arc<str> = names.join("/").into();
+        self.paths.insert(ids.to_vec(), path.clone());
+        Ok(Some(path))
+    }
+
+    /// The name of a root or unit.
+    pub(super) async fn name(&mut self, id: &str) -> Result<String, AwsFault> {
+        const ACTION: &str = "organizations:DescribeOrganizationalUnit";
+        if let Some(name) = self.names.get(id) {
+            return Ok(name.clone());
+        }
+        if id.starts_with("r-") {
+            self.roots().await?;
+            return self.names.get(id).cloned().ok_or_else(|| not_found("organizations:ListRoots", id));
+        }
+        let answer = self
+            .client
+            .describe_organizational_unit()
+            .organizational_unit_id(id)
+            .send()
+            .await
+            .map_err(|error| AwsFault::new(ACTION, &error))?;
+        let name = answer
+            .organizational_unit
+            .and_then(|unit| unit.name)
+            .ok_or_else(|| AwsFault::other(ACTION, format!("an answer without the name of {id}")))?;
+        self.names.insert(id.to_owned(), name.clone());
+        Ok(name)
+    }
+
+    /// The roots: ids and names. There is one today.
+    async fn roots(&mut self) -> Result<Vec<(String, String)>, AwsFault> {
+        const ACTION: &str = "organizations:ListRoots";
+        let mut pages = self.client.list_roots().into_paginator().send();
+        let mut roots = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsFault::new(ACTION, &error))?;
+            for root in page.roots.unwrap_or_default() {
+                if let (Some(id), Some(name)) = (root.id, root.name) {
+                    self.names.insert(id.clone(), name.clone());
+                    roots.push((id, name));
+                }
+            }
+        }
+        Ok(roots)
+    }
+
+    /// The id of the unit that a path of names leads to; `None` where there is none.
+    pub(super) async fn id_of_path(&mut self, path: &str) -> Result<Option<String>, AwsFault> {
+        let mut names = path.split('/');
+        let Some(root) = names.next() else { return Ok(None) };
+        let Some((mut id, _)) = self.roots().await?.into_iter().find(|(_, name)| name == root) else { return Ok(None) };
+        for name in names {
+            match self.child(&id, name).await? {
+                Some(child) => id = child,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(id))
+    }
+
+    async fn child(&mut self, parent: &str, name: &str) -> Result<Option<String>, AwsFault> {
+        const ACTION: &str = "organizations:ListOrganizationalUnitsForParent";
+        let mut pages = self.client.list_organizational_units_for_parent().parent_id(parent).into_paginator().send();
+        let mut found = None;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsFault::new(ACTION, &error))?;
+            for unit in page.organizational_units.unwrap_or_default() {
+                if let (Some(id), Some(own_name)) = (unit.id, unit.name) {
+                    if own_name == name {
+                        found = Some(id.clone());
+                    }
+                    self.names.insert(id, own_name);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The chain of parents of an account, from the root down, where `ListAccounts` does not tell its path.
+    pub(super) async fn chain(&mut self, account_id: &str) -> Result<Vec<String>, AwsFault> {
+        let mut chain = Vec::new();
+        let mut child = account_id.to_owned();
+        while !child.starts_with("r-") {
+            let parent = match self.parents.get(&child) {
+                Some(parent) => parent.clone(),
+                None => self.parent(&child).await?,
+            };
+            chain.push(parent.clone());
+            child = parent;
+        }
+        chain.reverse();
+        Ok(chain)
+    }
+
+    async fn parent(&mut self, child: &str) -> Result<String, AwsFault> {
+        const ACTION: &str = "organizations:ListParents";
+        let answer =
+            self.client.list_parents().child_id(child).send().await.map_err(|error| AwsFault::new(ACTION, &error))?;
+        let parent = answer.parents.unwrap_or_default().into_iter().find_map(|parent| parent.id);
+        let parent =
+            parent.ok_or_else(|| AwsFault::other(ACTION, format!("an answer without the parent of {child}")))?;
+        // An account is asked for once; units are shared by many.
+        if child.starts_with("ou-") {
+            self.parents.insert(child.to_owned(), parent.clone());
+        }
+        Ok(parent)
+    }
+}
+
+fn not_found(action: &'static str, id: &str) -> AwsFault {
+    AwsFault { kind: FaultKind::NotFound, ..AwsFault::other(action, format!("`{id}` is not in the organization")) }
+}

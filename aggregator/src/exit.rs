@@ -1,0 +1,83 @@
+//! How a run ends.
+
+use std::process::ExitCode;
+
+use ecr_encryption_core::InvalidValue;
+
+use crate::summary::Summary;
+
+/// The exit status: a problem that was found is not the same as a scan that could not run, or did not see everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// All repositories comply and everything was covered.
+    Clean = 0,
+    /// It could not run.
+    CouldNotRun = 1,
+    /// The command line or the policy is wrong.
+    Usage = 2,
+    /// Something is `NON_COMPLIANT`.
+    NonCompliant = 3,
+    /// Nothing is, but a repository is `UNDETERMINED` or something was not covered.
+    Incomplete = 4,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+impl ExitStatus {
+    /// The status of a run that got to its end.
+    pub fn of(summary: &Summary, fail_on: FailOn) -> Self {
+        let counts = &summary.totals.by_status;
+        if fail_on.non_compliant && counts.non_compliant > 0 {
+            Self::NonCompliant
+        } else if (fail_on.undetermined && counts.undetermined > 0)
+            || (fail_on.incomplete && !summary.coverage.is_complete())
+        {
+            Self::Incomplete
+        } else {
+            Self::Clean
+        }
+    }
+}
+
+/// What makes a run fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailOn {
+    /// A repository that is `NON_COMPLIANT`.
+    pub non_compliant: bool,
+    /// A repository that is `UNDETERMINED`.
+    pub undetermined: bool,
+    /// Something that was not covered.
+    pub incomplete: bool,
+}
+
+impl FailOn {
+    /// Reads a list, or `never`.
+    ///
+    /// # Errors
+    /// An unknown name, or `never` beside another.
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let mut fail_on = Self { non_compliant: false, undetermined: false, incomplete: false };
+        if text.trim() == "never" {
+            return Ok(fail_on);
+        }
+        for item in ecr_encryption_core::value::csv_items(text)? {
+            match item {
+                "non-compliant" => fail_on.non_compliant = true,
+                "undetermined" => fail_on.undetermined = true,
+                "incomplete" => fail_on.incomplete = true,
+                other => {
+                    return Err(InvalidValue::new(
+                        other,
+                        "is nothing to fail on",
+                        "non-compliant, undetermined, incomplete (any of them, with commas), or never by itself",
+                    ));
+                }
+            }
+        }
+        Ok(fail_on)
+    }
+}

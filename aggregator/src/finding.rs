@@ -1,0 +1,91 @@
+//! A finding: one repository, its verdict and what to do. One line of `findings.jsonl`.
+
+use ecr_encryption_core::{EncryptionLevel, ReasonCode, Status};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The verdict on one repository. Fields are only ever added; what is not known is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The account that owns the repository: 12 digits.
+    #[schemars(regex(pattern = "^[0-9]{12}$"))]
+    pub account_id: String,
+    /// The account's name in the organization.
+    pub account_name: Option<String>,
+    /// The names of the account's organizational units from the root, joined by `/`.
+    pub organizational_unit_path: Option<String>,
+    /// The Region.
+    pub region: String,
+    /// The repository's name.
+    pub repository_name: String,
+    /// The repository's ARN.
+    pub repository_arn: String,
+    /// When the repository was created.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub created_at: Option<Timestamp>,
+    /// ECR's `encryptionType`: `AES256`, `KMS`, `KMS_DSSE`, or a value this version does not know.
+    pub encryption_type: Option<String>,
+    /// The key as ECR gave it.
+    pub kms_key: Option<String>,
+    /// The ARN of the key as KMS resolved it.
+    pub kms_key_arn: Option<String>,
+    /// KMS's `KeyManager`.
+    pub key_manager: Option<String>,
+    /// KMS's `Origin`.
+    pub key_origin: Option<String>,
+    /// KMS's `KeyState`.
+    pub key_state: Option<String>,
+    /// The encryption level, or its provable lower bound.
+    #[schemars(with = "Option<LevelName>")]
+    pub encryption_level: Option<EncryptionLevel>,
+    /// Whether the level is a lower bound only.
+    pub encryption_level_is_lower_bound: bool,
+    /// The level that is demanded here.
+    #[schemars(with = "LevelName")]
+    pub desired_encryption_level: EncryptionLevel,
+    /// The status.
+    #[schemars(with = "StatusName")]
+    pub status: Status,
+    /// The stable code of the reason.
+    #[schemars(with = "String", extend("enum" = ReasonCode::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>()))]
+    pub reason_code: ReasonCode,
+    /// The reason, for people.
+    pub reason: String,
+    /// The name of the policy's override that applied.
+    #[serde(rename = "override")]
+    pub override_name: Option<String>,
+    /// The last day of the exemption, UTC.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub exempt_until: Option<Date>,
+    /// What to do, step by step; empty where nothing is to be done.
+    pub remediation: Vec<String>,
+    /// When the repository was read.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub evaluated_at: Timestamp,
+}
+
+/// The names of the levels, for the schema: the core has no schemas.
+#[derive(JsonSchema)]
+#[schemars(rename = "EncryptionLevel", rename_all = "lowercase")]
+#[expect(dead_code, reason = "its schema is what is used")]
+enum LevelName {
+    Sse,
+    AwsKms,
+    AwsCmk,
+    ExternalCmk,
+    CloudHsm,
+    ExternalKeyStore,
+}
+
+/// The names of the statuses, for the schema.
+#[derive(JsonSchema)]
+#[schemars(rename = "Status", rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(dead_code, reason = "its schema is what is used")]
+enum StatusName {
+    NonCompliant,
+    Undetermined,
+    Exempt,
+    Compliant,
+}

@@ -1,0 +1,70 @@
+//! `report.html`: a page for people, in one file that loads nothing and runs nothing.
+//!
+//! Its templates are in `aggregator/templates`. They escape whatever they are given; there is no script to get into, and
+//! the page's policy would not run one.
+
+mod facts;
+mod gaps;
+mod kept;
+mod signs;
+mod view;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+use askama::Template;
+
+use super::{ReportWriter, close};
+use crate::finding::Finding;
+use crate::summary::Summary;
+use kept::Kept;
+use view::{AccountNames, Page};
+
+/// How many findings the page holds: browsers open it at once, and the writer's memory is bounded.
+const FINDINGS: usize = 5_000;
+
+/// Writes `report.html`.
+#[derive(Debug)]
+pub struct HtmlWriter {
+    out: BufWriter<File>,
+    kept: Kept,
+    accounts: BTreeMap<String, AccountNames>,
+}
+
+impl HtmlWriter {
+    /// A writer into a new file at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Self::with_limit(path, FINDINGS)
+    }
+
+    fn with_limit(path: &Path, limit: usize) -> io::Result<Self> {
+        Ok(Self { out: BufWriter::new(File::create(path)?), kept: Kept::new(limit), accounts: BTreeMap::new() })
+    }
+}
+
+impl ReportWriter for HtmlWriter {
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        if !self.accounts.contains_key(&finding.account_id) {
+            let names = AccountNames {
+                name: finding.account_name.clone(),
+                organizational_unit_path: finding.organizational_unit_path.clone(),
+            };
+            self.accounts.insert(finding.account_id.clone(), names);
+        }
+        self.kept.offer(finding);
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, summary: &Summary) -> io::Result<()> {
+        Page::new(summary, &self.kept, &self.accounts).write_into(&mut self.out)?;
+        close(self.out)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! How a page shows a status: by a sign, a colour's name and a part of a bar.
+
+use ecr_encryption_core::Status;
+
+use crate::summary::StatusCounts;
+
+/// A part of a bar, in hundredths of its length.
+pub(super) struct Segment {
+    pub(super) class: &'static str,
+    pub(super) start: String,
+    pub(super) length: String,
+}
+
+/// The name that the style sheet has for a status.
+pub(super) const fn class(status: Status) -> &'static str {
+    match status {
+        Status::NonCompliant => "bad",
+        Status::Undetermined => "doubt",
+        Status::Exempt => "exempt",
+        Status::Compliant => "good",
+    }
+}
+
+/// The sign of a status, so that colour is not the only one.
+pub(super) const fn sign(status: Status) -> &'static str {
+    match status {
+        Status::NonCompliant => "✕",
+        Status::Undetermined => "?",
+        Status::Exempt => "–",
+        Status::Compliant => "✓",
+    }
+}
+
+/// A bar of all repositories by status, the good ones first.
+pub(super) fn segments(counts: &StatusCounts) -> Vec<Segment> {
+    let total = u128::from(counts.total().max(1));
+    let place = |sum: u64| u128::from(sum) * 100_000 / total;
+    let decimal = |thousandths: u128| format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+    let mut before = 0;
+    let mut segments = Vec::new();
+    for status in [Status::Compliant, Status::Exempt, Status::Undetermined, Status::NonCompliant] {
+        let count = counts.of(status);
+        if count > 0 {
+            let (start, end) = (place(before), place(before + count));
+            segments.push(Segment { class: class(status), start: decimal(start), length: decimal(end - start) });
+            before += count;
+        }
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_bar_fill_it() {
+        let counts = StatusCounts { compliant: 1, non_compliant: 1, undetermined: 1, exempt: 0 };
+        let parts: Vec<_> = segments(&counts).into_iter().map(|part| (part.class, part.start, part.length)).collect();
+        let expected = [("good", "0.000", "33.333"), ("doubt", "33.333", "33.333"), ("bad", "66.666", "33.334")];
+        assert_eq!(parts, expected.map(|(class, start, length)| (class, start.to_owned(), length.to_owned())));
+        assert!(segments(&StatusCounts::default()).is_empty());
+    }
+}

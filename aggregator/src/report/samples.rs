@@ -1,0 +1,297 @@
+//! Findings and summaries for the tests of the report.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use ecr_encryption_core::{EncryptionLevel, Policy, ReasonCode, Status};
+use jiff::Timestamp;
+
+use super::Format;
+use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::finding::Finding;
+use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
+
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A repository that complies.
+pub(super) fn compliant() -> Finding {
+    Finding {
+        account_id: "111122223333".to_owned(),
+        account_name: Some("Payments".to_owned()),
+        organizational_unit_path: Some("Root/Workloads/Prod".to_owned()),
+        region: "eu-central-1".to_owned(),
+        repository_name: "team-a/api".to_owned(),
+        repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/api".to_owned(),
+        created_at: Some(at("2024-03-05T10:11:12Z")),
+        encryption_type: Some("KMS".to_owned()),
+        kms_key: Some(KEY.to_owned()),
+        kms_key_arn: Some(KEY.to_owned()),
+        key_manager: Some("CUSTOMER".to_owned()),
+        key_origin: Some("AWS_KMS".to_owned()),
+        key_state: Some("Enabled".to_owned()),
+        encryption_level: Some(EncryptionLevel::AwsCmk),
+        encryption_level_is_lower_bound: false,
+        desired_encryption_level: EncryptionLevel::AwsCmk,
+        status: Status::Compliant,
+        reason_code: ReasonCode::LevelMet,
+        reason: "encryption level awscmk meets the demanded awscmk".to_owned(),
+        override_name: None,
+        exempt_until: None,
+        remediation: Vec::new(),
+        evaluated_at: at("2026-11-23T13:02:05Z"),
+    }
+}
+
+/// A repository below the demanded level.
+pub(super) fn non_compliant() -> Finding {
+    Finding {
+        repository_name: "team-a/web".to_owned(),
+        repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/web".to_owned(),
+        encryption_type: Some("AES256".to_owned()),
+        kms_key: None,
+        kms_key_arn: None,
+        key_manager: None,
+        key_origin: None,
+        key_state: None,
+        encryption_level: Some(EncryptionLevel::Sse),
+        desired_encryption_level: EncryptionLevel::CloudHsm,
+        status: Status::NonCompliant,
+        reason_code: ReasonCode::BelowDesiredLevel,
+        reason: "encryption level sse is below the demanded cloudhsm".to_owned(),
+        override_name: Some("production".to_owned()),
+        remediation: vec![
+            "The encryption of team-a/web cannot be changed after its creation: it takes a new repository.".to_owned(),
+            "Create a symmetric customer managed key: aws kms create-key --region eu-central-1 --origin AWS_CLOUDHSM \
+             --custom-key-store-id KEY_STORE_ID"
+                .to_owned(),
+            "Create a new private repository: aws ecr create-repository --region eu-central-1 --repository-name NEW_NAME \
+             --encryption-configuration encryptionType=KMS,kmsKey=KEY_ARN"
+                .to_owned(),
+            "Copy every image: docker pull 111122223333.dkr.ecr.eu-central-1.amazonaws.com/team-a/web:TAG && docker tag \
+             111122223333.dkr.ecr.eu-central-1.amazonaws.com/team-a/web:TAG \
+             111122223333.dkr.ecr.eu-central-1.amazonaws.com/NEW_NAME:TAG"
+                .to_owned(),
+        ],
+        ..compliant()
+    }
+}
+
+/// A repository whose key may not be described, in an account that tries to get out of its cell.
+pub(super) fn hostile() -> Finding {
+    Finding {
+        account_id: "222233334444".to_owned(),
+        account_name: Some(r#"=HYPERLINK("x") <b>Dev</b><script>alert(1)</script>"#.to_owned()),
+        organizational_unit_path: Some("Root/<i>Sandbox</i>".to_owned()),
+        repository_name: "team-b/a-rather-long-name/that-goes-on/and-on/and-on/until-no-column-can-hold-it".to_owned(),
+        repository_arn:
+            "arn:aws:ecr:eu-central-1:222233334444:repository/team-b/a-rather-long-name/that-goes-on/and-on/\
+                         and-on/until-no-column-can-hold-it"
+                .to_owned(),
+        encryption_type: Some("KMS_DSSE".to_owned()),
+        key_manager: None,
+        key_origin: None,
+        key_state: None,
+        kms_key_arn: None,
+        encryption_level: Some(EncryptionLevel::AwsKms),
+        encryption_level_is_lower_bound: true,
+        status: Status::Undetermined,
+        reason_code: ReasonCode::KeyAccessDenied,
+        reason: "the key may not be described (AccessDeniedException); it is at least awskms</table></details>"
+            .to_owned(),
+        remediation: vec!["Allow kms:DescribeKey on the key to the audit role <img src=x onerror=alert(1)>".to_owned()],
+        ..compliant()
+    }
+}
+
+/// A repository of which nothing is known but its name.
+pub(super) fn unreadable() -> Finding {
+    Finding {
+        account_id: "333344445555".to_owned(),
+        account_name: None,
+        organizational_unit_path: None,
+        region: "us-east-1".to_owned(),
+        repository_name: "legacy".to_owned(),
+        repository_arn: "arn:aws:ecr:us-east-1:333344445555:repository/legacy".to_owned(),
+        created_at: None,
+        encryption_type: None,
+        kms_key: None,
+        encryption_level: None,
+        encryption_level_is_lower_bound: false,
+        reason_code: ReasonCode::RepositoryAccessDenied,
+        reason: "the repository may not be described: ecr:DescribeRepositories is denied".to_owned(),
+        remediation: vec!["Allow ecr:DescribeRepositories to the audit role".to_owned()],
+        ..hostile()
+    }
+}
+
+/// A repository that the policy leaves out for a while.
+pub(super) fn exempt() -> Finding {
+    Finding {
+        repository_name: "team-a/cache".to_owned(),
+        repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/cache".to_owned(),
+        status: Status::Exempt,
+        reason_code: ReasonCode::ExemptByTag,
+        reason: "exempt by the tag `encryption-exempt` until 2027-01-31".to_owned(),
+        exempt_until: Some("2027-01-31".parse().unwrap()),
+        override_name: None,
+        remediation: Vec::new(),
+        ..non_compliant()
+    }
+}
+
+/// One finding of each kind, in the order in which a run gives them.
+pub(super) fn findings() -> Vec<Finding> {
+    vec![compliant(), exempt(), non_compliant(), hostile(), unreadable()]
+}
+
+fn not_covered(
+    account: (&str, &str),
+    region: Option<&str>,
+    cause: Cause,
+    code: &str,
+    text: (&str, &str),
+) -> NotCovered {
+    NotCovered {
+        account_id: Some(account.0.to_owned()),
+        account_name: (!account.1.is_empty()).then(|| account.1.to_owned()),
+        region: region.map(str::to_owned),
+        cause,
+        error_code: (!code.is_empty()).then(|| code.to_owned()),
+        message: text.0.to_owned(),
+        hint: text.1.to_owned(),
+    }
+}
+
+/// Gaps of several causes, disabled Regions and an account that is not active.
+pub(super) fn coverage() -> Coverage {
+    let role = "The role EcrEncryptionAudit must exist there and trust the account that scans.";
+    let permission =
+        "Allow ecr:DescribeRepositories to the role EcrEncryptionAudit; a service control policy may deny it.";
+    let assume =
+        "User: arn:aws:sts::999900001111:assumed-role/Scanner/run is not authorized to perform: sts:AssumeRole";
+    let denied = "User is not authorized to perform: ecr:DescribeRepositories with an explicit deny in a service control \
+                  policy";
+    Coverage {
+        accounts_found: 7,
+        targets_scanned: 61,
+        not_covered: vec![
+            not_covered(("444455556666", "Data <lake>"), None, Cause::AssumeRoleDenied, "AccessDenied", (assume, role)),
+            not_covered(("555566667777", ""), None, Cause::AssumeRoleDenied, "AccessDenied", (assume, role)),
+            not_covered(
+                ("222233334444", "Dev"),
+                Some("ap-south-1"),
+                Cause::AccessDenied,
+                "AccessDeniedException",
+                (denied, permission),
+            ),
+            not_covered(
+                ("222233334444", "Dev"),
+                Some("ap-southeast-2"),
+                Cause::AccessDenied,
+                "AccessDeniedException",
+                (denied, permission),
+            ),
+            not_covered(
+                ("111122223333", "Payments"),
+                Some("sa-east-1"),
+                Cause::Throttled,
+                "ThrottlingException",
+                ("Rate exceeded", "Scan again with a lower --concurrency."),
+            ),
+            not_covered(
+                ("111122223333", "Payments"),
+                Some("us-west-1"),
+                Cause::Failed,
+                "",
+                ("no answer within 30 s", "Scan again; if it stays, look at the network between here and AWS."),
+            ),
+            not_covered(
+                ("111122223333", "Payments"),
+                Some("me-south-1"),
+                Cause::RegionDisabled,
+                "",
+                ("not enabled", "Nothing to do."),
+            ),
+            not_covered(
+                ("222233334444", "Dev"),
+                Some("me-south-1"),
+                Cause::RegionDisabled,
+                "",
+                ("not enabled", "Nothing to do."),
+            ),
+            not_covered(
+                ("111122223333", "Payments"),
+                Some("af-south-1"),
+                Cause::RegionDisabled,
+                "",
+                ("not enabled", "Nothing to do."),
+            ),
+            not_covered(
+                ("666677778888", "Old shop"),
+                None,
+                Cause::AccountNotActive,
+                "",
+                ("the account is SUSPENDED", "Nothing to do."),
+            ),
+        ],
+    }
+}
+
+/// The summary of a finished run of an organization that saw everything and found `findings`.
+pub(super) fn summary(findings: &[Finding]) -> Summary {
+    let mut totals = Totals::default();
+    findings.iter().for_each(|finding| totals.add(finding));
+    let calls = |calls: &[(&str, u64)]| calls.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    Summary {
+        schema_version: SCHEMA_VERSION,
+        run: Run {
+            id: "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071".to_owned(),
+            started_at: at("2026-11-23T13:02:00Z"),
+            finished_at: at("2026-11-23T13:05:12Z"),
+            interrupted: false,
+            tool_version: "0.1.0".to_owned(),
+            caller_account_id: "999900001111".to_owned(),
+            organization_id: Some("o-exampleorg".to_owned()),
+            policy: serde_json::to_value(Policy::default()).unwrap(),
+        },
+        totals,
+        coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: Vec::new() },
+        api_calls: BTreeMap::from([
+            ("ecr".to_owned(), calls(&[("DescribeRepositories", 1_119)])),
+            ("kms".to_owned(), calls(&[("DescribeKey", 12)])),
+            ("sts".to_owned(), calls(&[("AssumeRole", 7), ("GetCallerIdentity", 1)])),
+        ]),
+        api_retries: 3,
+    }
+}
+
+/// The same of a run that did not see everything.
+pub(super) fn summary_with_gaps(findings: &[Finding]) -> Summary {
+    Summary { coverage: coverage(), ..summary(findings) }
+}
+
+/// The same of a run that was stopped.
+pub(super) fn summary_interrupted(findings: &[Finding]) -> Summary {
+    let mut summary = summary_with_gaps(findings);
+    summary.run.interrupted = true;
+    let stopped = ("the run was interrupted", "Scan again.");
+    let account = ("777788889999", "Shop");
+    summary.coverage.not_covered.push(not_covered(account, None, Cause::Interrupted, "", stopped));
+    summary
+}
+
+/// What a file of `format` holds for `findings`.
+pub(super) fn written(format: Format, findings: &[Finding]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format.file_name());
+    let mut writer = format.writer(&path).unwrap();
+    for finding in findings {
+        writer.finding(finding).unwrap();
+    }
+    writer.finish(&summary(findings)).unwrap();
+    fs::read_to_string(path).unwrap()
+}

@@ -1,0 +1,110 @@
+//! JSON Schemas of the files of a report, from the types that write them. They are kept under `aggregator/schema`.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use crate::finding::Finding;
+use crate::summary::Summary;
+
+/// The schema of one line of `findings.jsonl`.
+pub fn finding_schema() -> Schema {
+    schema_of::<Finding>(
+        "finding",
+        "Finding",
+        "One line of findings.jsonl: one ECR repository, its verdict and what to do. Every field is there, null where it \
+         is not known. Fields are only ever added, so readers should ignore those they do not know.",
+    )
+}
+
+/// The schema of `summary.json`.
+pub fn summary_schema() -> Schema {
+    schema_of::<Summary>(
+        "summary",
+        "Summary",
+        "summary.json: what a run found, what it did not see, and what it cost. Every field is there, null where it is \
+         not known. Fields are only ever added, so readers should ignore those they do not know.",
+    )
+}
+
+/// The schema of what is written, as opposed to what is read: every field is there.
+fn schema_of<T: JsonSchema>(name: &str, title: &str, description: &str) -> Schema {
+    let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), format!("urn:ecr-encryption:{name}.schema.json").into());
+    schema.insert("title".to_owned(), title.into());
+    schema.insert("description".to_owned(), description.into());
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use rstest::rstest;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::samples;
+
+    #[rstest]
+    #[case("finding", finding_schema())]
+    #[case("summary", summary_schema())]
+    fn schema(#[case] name: &str, #[case] generated: Schema) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
+        let generated = format!("{}\n", serde_json::to_string_pretty(&generated).unwrap());
+        if std::env::var_os("ECR_ENCRYPTION_WRITE_SCHEMA").is_some_and(|value| value == "1") {
+            fs::write(&path, &generated).unwrap();
+        }
+        assert_eq!(
+            fs::read_to_string(&path).unwrap_or_default(),
+            generated,
+            "{} is not what the types say; ECR_ENCRYPTION_WRITE_SCHEMA=1 writes it anew",
+            path.display()
+        );
+    }
+
+    #[rstest]
+    #[case(finding_schema())]
+    #[case(summary_schema())]
+    fn every_field_is_required_and_others_are_allowed(#[case] schema: Schema) {
+        fn check(value: &Value) {
+            if let Some(properties) = value.get("properties").and_then(Value::as_object) {
+                let named: BTreeSet<_> = properties.keys().map(String::as_str).collect();
+                let required: BTreeSet<_> =
+                    value["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+                assert_eq!(named, required);
+                assert_eq!(value.get("additionalProperties"), None);
+            }
+            match value {
+                Value::Object(fields) => fields.values().for_each(check),
+                Value::Array(items) => items.iter().for_each(check),
+                _ => {}
+            }
+        }
+        check(schema.as_value());
+    }
+
+    /// A field that a sample has as null must be declared so, and the other way round for those that never are.
+    #[test]
+    fn fields_that_may_be_null_say_so() {
+        let schema = finding_schema();
+        let nullable: BTreeSet<_> = schema.as_value()["properties"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, field)| {
+                field["type"].as_array().is_some_and(|types| types.contains(&"null".into()))
+                    || field["anyOf"].as_array().is_some_and(|any| any.iter().any(|one| one["type"] == "null"))
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        let null: BTreeSet<_> = samples::findings()
+            .iter()
+            .flat_map(|finding| serde_json::to_value(finding).unwrap().as_object().unwrap().clone())
+            .filter(|(_, value)| value.is_null())
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(nullable, null);
+    }
+}

@@ -1,0 +1,268 @@
+//! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
+
+mod layout;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use ecr_encryption_core::{EncryptionLevel, Status};
+
+use super::phrase::{self, counted, number};
+use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::summary::{StatusCounts, Summary};
+use layout::{WIDTH, cut, printable, wrapped};
+
+/// How many of the worst accounts are named.
+const ACCOUNTS: usize = 5;
+/// How many gaps are named for each cause.
+const GAPS: usize = 3;
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+
+/// Where the files of a report were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportLocation {
+    /// The report's folder.
+    pub directory: PathBuf,
+    /// The files that this run wrote.
+    pub files: Vec<PathBuf>,
+    /// Whether they stand beside an older report that was left as it is: the run was interrupted, or saw nothing.
+    pub beside_older: bool,
+}
+
+/// Writes `summary` for a person, with ANSI styles: the caller strips them where they are not wanted.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLocation) -> io::Result<()> {
+    headline(out, summary)?;
+    statuses(out, &summary.totals.by_status)?;
+    levels(out, summary)?;
+    worst_accounts(out, summary)?;
+    not_seen(out, &summary.coverage)?;
+    cost(out, summary)?;
+    files(out, report)
+}
+
+fn headline(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let scope = cut(&printable(&phrase::scope(&summary.run)), 40);
+    writeln!(out, "{BOLD}ECR encryption of {scope}{BOLD:#}, {}", phrase::time(summary.run.started_at))?;
+    if summary.run.interrupted {
+        writeln!(out, "{DOUBTFUL}INTERRUPTED{DOUBTFUL:#}: the run was stopped; this is what it had found until then.")?;
+    }
+    writeln!(out)?;
+    let counts = &summary.totals.by_status;
+    let demanded = phrase::demanded_level(&summary.run).map_or("the policy".to_owned(), |level| match level {
+        EncryptionLevel::ExternalKeyStore => level.to_string(),
+        _ => format!("{level} or higher"),
+    });
+    let overrides = if has_overrides(summary) { ", overrides apart" } else { "" };
+    match phrase::share(counts) {
+        Some(share) => {
+            let style = if counts.compliant == phrase::judged(counts) { GOOD } else { BAD };
+            let judged = counted(phrase::judged(counts), "repository", "repositories");
+            writeln!(out, "{style}{share}{style:#} comply: {} of {judged}", number(counts.compliant))?;
+            writeln!(out, "Demanded: {demanded}{overrides}")?;
+        }
+        None if counts.exempt > 0 => {
+            writeln!(out, "All {} are exempt.", counted(counts.exempt, "repository", "repositories"))?;
+        }
+        None => writeln!(out, "No repositories were found.")?,
+    }
+    if let Some(unseen) = phrase::unseen(&summary.coverage) {
+        for line in wrapped(&format!("INCOMPLETE: {unseen} were not seen, or not whole."), WIDTH, usize::MAX) {
+            writeln!(out, "{DOUBTFUL}{line}{DOUBTFUL:#}")?;
+        }
+    }
+    Ok(())
+}
+
+fn has_overrides(summary: &Summary) -> bool {
+    summary.run.policy.get("override").and_then(serde_json::Value::as_array).is_some_and(|all| !all.is_empty())
+}
+
+fn statuses(out: &mut dyn Write, counts: &StatusCounts) -> io::Result<()> {
+    if counts.total() == 0 {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for status in Status::ALL {
+        let style = match status {
+            _ if counts.of(status) == 0 => FAINT,
+            Status::NonCompliant => BAD,
+            Status::Undetermined => DOUBTFUL,
+            Status::Exempt => BOLD,
+            Status::Compliant => GOOD,
+        };
+        let note = match status {
+            Status::Exempt if counts.exempt > 0 => "  left out of the share",
+            Status::Undetermined if counts.undetermined > 0 => "  not proved, so not counted as complying",
+            _ => "",
+        };
+        writeln!(
+            out,
+            "  {style}{:<18}{:>9}{style:#}{FAINT}{note}{FAINT:#}",
+            status.as_str(),
+            number(counts.of(status))
+        )?;
+    }
+    Ok(())
+}
+
+fn levels(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let known = EncryptionLevel::ALL.into_iter().map(EncryptionLevel::as_str);
+    let found: Vec<_> = std::iter::once("unknown")
+        .chain(known)
+        .filter_map(|name| Some((name, *summary.totals.by_level.get(name)?)))
+        .collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}By level{BOLD:#}")?;
+    for (name, count) in found {
+        writeln!(out, "  {name:<18}{:>9}  {FAINT}{}{FAINT:#}", number(count), phrase::level(name))?;
+    }
+    Ok(())
+}
+
+fn worst_accounts(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let mut accounts: Vec<_> =
+        summary.totals.by_account.iter().filter(|(_, counts)| counts.non_compliant + counts.undetermined > 0).collect();
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    accounts.sort_by(|(_, one), (_, other)| {
+        (other.non_compliant, other.undetermined).cmp(&(one.non_compliant, one.undetermined))
+    });
+    writeln!(
+        out,
+        "\n{BOLD}{:<18}{:>15}{:>14}{:>11}{BOLD:#}",
+        "Worst accounts", "non-compliant", "undetermined", "of all"
+    )?;
+    for (account, counts) in accounts.iter().take(ACCOUNTS) {
+        writeln!(
+            out,
+            "  {:<16}{:>15}{:>14}{:>11}",
+            cut(&printable(account), 16),
+            number(counts.non_compliant),
+            number(counts.undetermined),
+            number(counts.total())
+        )?;
+    }
+    if let Some(more) = accounts.len().checked_sub(ACCOUNTS).filter(|more| *more > 0) {
+        writeln!(out, "  {FAINT}and {more} more{FAINT:#}")?;
+    }
+    Ok(())
+}
+
+fn not_seen(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
+    writeln!(out, "\n{BOLD}Coverage{BOLD:#}")?;
+    writeln!(
+        out,
+        "  {} found, {} scanned (a target is one account in one Region)",
+        counted(coverage.accounts_found, "account", "accounts"),
+        counted(coverage.targets_scanned, "target", "targets")
+    )?;
+    if coverage.is_complete() {
+        writeln!(out, "  {GOOD}Nothing was left unseen.{GOOD:#}")?;
+    }
+    let mut causes: BTreeMap<Cause, Vec<&NotCovered>> = BTreeMap::new();
+    for gap in coverage.gaps() {
+        causes.entry(gap.cause).or_default().push(gap);
+    }
+    for (cause, gaps) in causes {
+        gaps_of(out, cause, &gaps)?;
+    }
+    told(out, coverage)
+}
+
+fn gaps_of(out: &mut dyn Write, cause: Cause, gaps: &[&NotCovered]) -> io::Result<()> {
+    let count = number(phrase::length(gaps));
+    writeln!(
+        out,
+        "  {DOUBTFUL}NOT SEEN{DOUBTFUL:#} {}: {count} {FAINT}({}){FAINT:#}",
+        phrase::cause(cause),
+        cause.as_str()
+    )?;
+    let mut hints = BTreeSet::new();
+    for gap in gaps.iter().take(GAPS) {
+        let account = match (&gap.account_id, &gap.account_name) {
+            (Some(id), Some(name)) => format!("{id} {}, ", cut(&printable(name), 24)),
+            (Some(id), None) => format!("{id}, "),
+            (None, _) => String::new(),
+        };
+        let why = gap.error_code.as_deref().unwrap_or(&gap.message);
+        let line = format!("{account}{}: {why}", phrase::place(gap));
+        writeln!(out, "    {}", cut(&printable(&line), WIDTH - 4))?;
+        if hints.insert(gap.hint.as_str()) {
+            for line in wrapped(&format!("Hint: {}", printable(&gap.hint)), WIDTH - 6, 3) {
+                writeln!(out, "      {FAINT}{line}{FAINT:#}")?;
+            }
+        }
+    }
+    if let Some(more) = phrase::length(gaps).checked_sub(phrase::length(&[(); GAPS])).filter(|more| *more > 0) {
+        writeln!(out, "    {FAINT}and {} more, see summary.json{FAINT:#}", number(more))?;
+    }
+    Ok(())
+}
+
+/// What is told but is no gap.
+fn told(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
+    let of = |cause| coverage.not_covered.iter().filter(move |entry| entry.cause == cause);
+    let regions: BTreeSet<_> = of(Cause::RegionDisabled).filter_map(|entry| entry.region.as_deref()).collect();
+    let accounts: BTreeSet<_> = of(Cause::RegionDisabled).filter_map(|entry| entry.account_id.as_deref()).collect();
+    if !regions.is_empty() {
+        let regions = counted(regions.len() as u64, "Region", "Regions");
+        let accounts = counted(accounts.len() as u64, "account", "accounts");
+        writeln!(out, "  Not enabled, so not scanned: {regions}, in {accounts}")?;
+    }
+    let inactive: BTreeMap<_, _> =
+        of(Cause::AccountNotActive).filter_map(|entry| Some((entry.account_id.as_deref()?, entry))).collect();
+    if !inactive.is_empty() {
+        let count = counted(inactive.len() as u64, "account", "accounts");
+        let ids: Vec<_> = inactive.into_keys().collect();
+        let line = format!("Not active, so not scanned: {count} ({})", ids.join(", "));
+        writeln!(out, "  {}", cut(&printable(&line), WIDTH - 2))?;
+    }
+    Ok(())
+}
+
+fn cost(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let calls: u64 = summary.api_calls.values().flat_map(BTreeMap::values).sum();
+    let calls = counted(calls, "API call", "API calls");
+    let retries = counted(summary.api_retries, "retry", "retries");
+    writeln!(out, "\n{FAINT}{calls}, {retries} among them, in {}{FAINT:#}", phrase::duration(&summary.run))
+}
+
+/// Paths are never cut: they are there to be copied.
+fn files(out: &mut dyn Write, report: &ReportLocation) -> io::Result<()> {
+    if report.beside_older {
+        writeln!(out, "The older report was left as it is; the files of this run stand beside it.")?;
+    }
+    let page = report.files.iter().rfind(|file| file.extension().is_some_and(|extension| extension == "html"));
+    let names = report
+        .files
+        .iter()
+        .map(|file| printable(&file.strip_prefix(&report.directory).unwrap_or(file).to_string_lossy()));
+    let names = names.collect::<Vec<_>>().join(", ");
+    if !names.is_empty() {
+        for line in wrapped(&format!("Files: {names}"), WIDTH, usize::MAX) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    let path = match page {
+        Some(page) if page.starts_with(&report.directory) => page.clone(),
+        Some(page) => report.directory.join(page),
+        None => report.directory.clone(),
+    };
+    writeln!(out, "Report: {BOLD}{}{BOLD:#}", printable(&path.to_string_lossy()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use std::path::Path;
+
+use super::*;
+use crate::report::samples;
+
+fn location() -> ReportLocation {
+    let directory = Path::new("ecr-encryption-report");
+    ReportLocation {
+        directory: directory.to_owned(),
+        files: ["findings.jsonl", "summary.json", "findings.csv", "report.html"]
+            .map(|name| directory.join(name))
+            .to_vec(),
+        beside_older: false,
+    }
+}
+
+/// The text without its styles; every line of it fits the terminal.
+fn plain(summary: &Summary, report: &ReportLocation) -> String {
+    let mut out = anstream::StripStream::new(Vec::new());
+    write_summary(&mut out, summary, report).unwrap();
+    let text = String::from_utf8(out.into_inner()).unwrap();
+    for line in text.lines() {
+        assert!(layout::width(line) <= WIDTH, "{} columns: {line}", layout::width(line));
+    }
+    text
+}
+
+#[test]
+fn a_run_that_saw_everything() {
+    insta::assert_snapshot!(plain(&samples::summary(&samples::findings()), &location()));
+}
+
+#[test]
+fn a_run_with_gaps() {
+    insta::assert_snapshot!(plain(&samples::summary_with_gaps(&samples::findings()), &location()));
+}
+
+#[test]
+fn an_interrupted_run() {
+    let report = ReportLocation { beside_older: true, ..location() };
+    insta::assert_snapshot!(plain(&samples::summary_interrupted(&samples::findings()), &report));
+}
+
+#[test]
+fn an_empty_organization() {
+    insta::assert_snapshot!(plain(&samples::summary(&[]), &location()));
+}
+
+#[test]
+fn only_the_worst_accounts_and_the_first_gaps_are_named() {
+    let mut findings = vec![samples::non_compliant(); 9];
+    for (index, finding) in findings.iter_mut().enumerate() {
+        finding.account_id = format!("{index:012}");
+    }
+    findings.push(findings[7].clone());
+    let mut summary = samples::summary_with_gaps(&findings);
+    summary.coverage.not_covered = vec![samples::coverage().not_covered[0].clone(); 9];
+    let text = plain(&summary, &location());
+    let first = text.lines().skip_while(|line| !line.starts_with("Worst accounts")).nth(1).unwrap();
+    assert!(first.contains("000000000007"), "{text}");
+    assert!(text.contains("  and 4 more\n"), "{text}");
+    assert!(text.contains("    and 6 more, see summary.json\n"), "{text}");
+    assert_eq!(text.matches("Hint: ").count(), 1, "the same hint is given once");
+}
+
+#[test]
+fn names_cannot_steer_the_terminal_nor_widen_it() {
+    let mut summary = samples::summary_with_gaps(&samples::findings());
+    let gap = &mut summary.coverage.not_covered[0];
+    gap.account_name = Some("\u{1b}]0;owned\u{7}日本語".repeat(20));
+    gap.error_code = None;
+    gap.message = "\u{1b}[2J".repeat(40);
+    gap.hint = "word\r\n".repeat(200);
+    let text = plain(&summary, &location());
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text}");
+}
+
+#[test]
+fn styles_say_nothing_that_words_do_not() {
+    let mut styled = Vec::new();
+    write_summary(&mut styled, &samples::summary_interrupted(&samples::findings()), &location()).unwrap();
+    assert!(String::from_utf8(styled).unwrap().contains("\u{1b}["));
+    let text = plain(&samples::summary_interrupted(&samples::findings()), &location());
+    for word in ["INTERRUPTED", "INCOMPLETE", "NOT SEEN", "NON_COMPLIANT", "UNDETERMINED", "EXEMPT", "COMPLIANT"] {
+        assert!(text.contains(word), "{word}");
+    }
+}

@@ -1,0 +1,183 @@
+//! Lists the accounts, while those that are known are being scanned already.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ecr_encryption_core::Policy;
+use ecr_encryption_rule::aws::fault::AwsFault;
+use tokio::sync::mpsc;
+
+use crate::account::Account;
+use crate::aws::caller::Caller;
+use crate::aws::organizations::{AccountPage, Organizations, is_without_organization};
+use crate::coverage::hint::hint;
+use crate::coverage::{Cause, NotCovered};
+use crate::error::RunError;
+use crate::ledger::Ledger;
+use crate::selection::Selection;
+
+/// The accounts of a run, as far as they were listed before it.
+pub struct Listing {
+    organizations: Organizations,
+    selection: Selection,
+    listed: Vec<Account>,
+    next_token: Option<String>,
+    in_organization: bool,
+    /// The organization's id; `None` where there is none, or it may not be read.
+    pub organization_id: Option<String>,
+    /// What the user should know about where the accounts come from.
+    pub note: Option<String>,
+    gap: Option<NotCovered>,
+}
+
+impl Listing {
+    /// Lists the first accounts; all of them, where the user or the policy names accounts that must be checked.
+    ///
+    /// # Errors
+    /// A named account that the organization does not have.
+    pub async fn begin(
+        mut organizations: Organizations,
+        selection: Selection,
+        policy: &Policy,
+        caller: &Caller,
+    ) -> Result<Self, RunError> {
+        let first = organizations.accounts(None).await;
+        let mut listing = Self {
+            organizations,
+            selection,
+            listed: Vec::new(),
+            next_token: None,
+            in_organization: first.is_ok(),
+            organization_id: None,
+            note: None,
+            gap: None,
+        };
+        match first {
+            Ok(page) => listing.take(page),
+            Err(fault) => listing.without_organization(&fault, caller),
+        }
+        if listing.in_organization {
+            listing.check(policy, caller).await?;
+        }
+        Ok(listing)
+    }
+
+    fn take(&mut self, page: AccountPage) {
+        self.listed.extend(page.accounts);
+        self.organization_id = self.organization_id.take().or(page.organization_id);
+        self.next_token = page.next_token;
+    }
+
+    /// Accounts that the user named are scanned all the same; else the caller's account alone.
+    fn without_organization(&mut self, fault: &AwsFault, caller: &Caller) {
+        let in_use = !is_without_organization(fault);
+        let why = if in_use {
+            format!("AWS Organizations cannot be read ({fault})")
+        } else {
+            "AWS Organizations is not in use".to_owned()
+        };
+        if let Some(accounts) = &self.selection.accounts {
+            self.listed = accounts.iter().map(Account::by_id).collect();
+            self.note = Some(format!("{why}: scanning the accounts that were named, without their names and units"));
+            return;
+        }
+        self.listed = vec![Account::by_id(&caller.account_id)];
+        self.note = Some(format!("{why}: scanning the caller's account {} alone", caller.account_id));
+        if in_use {
+            self.gap = Some(unlisted(fault, caller, "the organization's accounts could not be listed"));
+        }
+    }
+
+    /// Ids that the organization does not have are errors: a typing error must not become an empty report, nor an
+    /// override that never applies.
+    async fn check(&mut self, policy: &Policy, caller: &Caller) -> Result<(), RunError> {
+        let mut named: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
+        if let Some(accounts) = &self.selection.accounts {
+            named.entry("--accounts".to_owned()).or_default().extend(accounts);
+        }
+        if !self.selection.exclude_accounts.is_empty() {
+            named.entry("--exclude-accounts".to_owned()).or_default().extend(&self.selection.exclude_accounts);
+        }
+        for one in &policy.overrides {
+            if let Some(accounts) = &one.accounts {
+                named.entry(format!("override `{}`", one.name)).or_default().extend(accounts);
+            }
+        }
+        if named.is_empty() {
+            return Ok(());
+        }
+        let named: BTreeMap<String, BTreeSet<String>> =
+            named.into_iter().map(|(by, ids)| (by, ids.into_iter().cloned().collect())).collect();
+        while let Some(token) = self.next_token.take() {
+            match self.organizations.accounts(Some(token)).await {
+                Ok(page) => self.take(page),
+                Err(fault) => {
+                    self.gap =
+                        Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
+                    // What is not listed cannot be told from what does not exist.
+                    return Ok(());
+                }
+            }
+        }
+        let known: BTreeSet<&str> = self.listed.iter().map(|account| account.id.as_str()).collect();
+        for (by, ids) in named {
+            let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
+            if !unknown.is_empty() {
+                return Err(RunError::Usage(format!(
+                    "{by}: not in the organization: {}; allowed: the ids of its {} accounts",
+                    unknown.join(", "),
+                    known.len()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the accounts that are to be scanned to `accounts`, and lists the rest meanwhile.
+    pub async fn feed(mut self, accounts: mpsc::Sender<Arc<Account>>, ledger: &Ledger, caller: &Caller) {
+        let mut listed_any = false;
+        loop {
+            for account in std::mem::take(&mut self.listed) {
+                listed_any = true;
+                let account = Arc::new(account);
+                ledger.account_known(account.clone());
+                // Nobody receives any more where the scan was stopped; that is in the books already.
+                if self.selection.takes(&account)
+                    && ledger.account_found(&account)
+                    && accounts.send(account).await.is_err()
+                {
+                    return;
+                }
+            }
+            let Some(token) = self.next_token.take() else { break };
+            match self.organizations.accounts(Some(token)).await {
+                Ok(page) => self.take(page),
+                Err(fault) => {
+                    self.gap =
+                        Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
+                }
+            }
+        }
+        if !listed_any {
+            // Every organization has its management account: an empty list is no list.
+            let fault = AwsFault::other("organizations:ListAccounts", "the list is empty");
+            self.gap = Some(unlisted(&fault, caller, "the organization's accounts could not be listed"));
+        }
+        if let Some(gap) = self.gap.take() {
+            ledger.not_covered(gap);
+        }
+        ledger.listing_ends();
+    }
+}
+
+fn unlisted(fault: &AwsFault, caller: &Caller, what: &str) -> NotCovered {
+    NotCovered {
+        account_id: None,
+        account_name: None,
+        region: None,
+        cause: Cause::of(fault),
+        error_code: fault.code_or_status(),
+        message: format!("{what}: {}", fault.message),
+        hint: hint(fault, caller, None),
+    }
+}

@@ -1,0 +1,114 @@
+//! One account in one Region.
+
+use std::collections::BTreeSet;
+
+use ecr_encryption_core::{Repository, Tags};
+use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::lookup::{Access, Lookup, RepositoryDescription};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+
+use super::{Scan, ScanError};
+use crate::account::Account;
+use crate::keys::{KeyAnswer, KeyId};
+use crate::spool::{ReadRepository, Target};
+
+impl<L: Lookup + 'static> Scan<L> {
+    /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
+    pub(super) async fn target(&self, account: &Account, target: Target) -> Result<(), ScanError> {
+        let access = Access { credentials: self.credentials_of(&target.account_id), region: target.region.clone() };
+        let (described, fault) = self.repositories(&access).await;
+        let tags = self.tags(&access, &described).await;
+        let repositories: Vec<ReadRepository> = described
+            .into_iter()
+            .zip(tags)
+            .map(|(RepositoryDescription { name, arn, created_at, encryption }, tags)| ReadRepository {
+                repository: Repository {
+                    account_id: target.account_id.clone(),
+                    region: target.region.clone(),
+                    name,
+                    arn,
+                    encryption,
+                    tags,
+                },
+                created_at,
+            })
+            .collect();
+
+        let keys: BTreeSet<KeyId> = repositories.iter().filter_map(|read| KeyId::of(&read.repository)).collect();
+        let (own, foreign): (Vec<KeyId>, Vec<KeyId>) = keys.into_iter().partition(|key| key.owner == target.account_id);
+        for key in foreign {
+            self.keys.used_by(&key, &target.account_id);
+        }
+        let mut asked: FuturesUnordered<_> = own.into_iter().map(|key| self.describe_own(key)).collect();
+        while asked.next().await.is_some() {}
+
+        let count = repositories.len();
+        if count > 0 {
+            self.spool.add(target.clone(), repositories, Timestamp::now())?;
+        }
+        match fault {
+            None => self.ledger.target_read(&target, count),
+            Some(fault) => {
+                let message = if count == 0 {
+                    fault.message.clone()
+                } else {
+                    format!("after {count} repositories: {}", fault.message)
+                };
+                let entry = self.fault_entry(account, Some(target.region.clone()), &fault, message);
+                self.ledger.target_lost(&target, count, entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// All pages of repositories; what came before a fault is kept.
+    async fn repositories(&self, access: &Access) -> (Vec<RepositoryDescription>, Option<AwsFault>) {
+        let mut repositories = Vec::new();
+        let mut token = None;
+        loop {
+            let permit = self.permit().await;
+            let page = self.lookup.repositories(access, token).await;
+            drop(permit);
+            match page {
+                Ok(page) => {
+                    repositories.extend(page.repositories);
+                    token = page.next_token;
+                }
+                Err(fault) => return (repositories, Some(fault)),
+            }
+            if token.is_none() {
+                return (repositories, None);
+            }
+        }
+    }
+
+    /// The tags of each repository, in the order of `repositories`.
+    async fn tags(&self, access: &Access, repositories: &[RepositoryDescription]) -> Vec<Tags> {
+        let Some(tag_key) = self.tag_key.as_ref().filter(|_| !repositories.is_empty()) else {
+            return vec![Tags::NotRead; repositories.len()];
+        };
+        let _permit = self.permit().await;
+        match self.lookup.tags(access, tag_key).await {
+            Ok(mut by_arn) => {
+                repositories.iter().map(|one| Tags::Read(by_arn.remove(&one.arn).unwrap_or_default())).collect()
+            }
+            Err(fault) => {
+                let error_code = fault.code_or_status().unwrap_or(fault.message);
+                vec![Tags::Denied { error_code }; repositories.len()]
+            }
+        }
+    }
+
+    /// Describes a key with the credentials of its own account, once for all who wait for it.
+    pub(super) async fn describe_own(&self, key: KeyId) {
+        let cell = self.keys.own(&key);
+        cell.get_or_init(|| async {
+            let access = Access { credentials: self.credentials_of(&key.owner), region: key.region.clone() };
+            let _permit = self.permit().await;
+            KeyAnswer::of_owner(self.lookup.key(&access, &key.name).await)
+        })
+        .await;
+    }
+}

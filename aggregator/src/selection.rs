@@ -1,0 +1,98 @@
+//! Which accounts of the organization are scanned.
+
+use std::collections::BTreeSet;
+
+use ecr_encryption_core::{OrganizationalUnit, Policy};
+
+use crate::account::Account;
+use crate::args::ScanArgs;
+use crate::aws::organizations::Organizations;
+use crate::error::RunError;
+
+/// What the user asked for, with organizational units by their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Only these accounts; `None` for all.
+    pub accounts: Option<BTreeSet<String>>,
+    /// Not these.
+    pub exclude_accounts: BTreeSet<String>,
+    /// Only accounts under these units; `None` for all.
+    pub units: Option<BTreeSet<String>>,
+    /// Not those under these.
+    pub exclude_units: BTreeSet<String>,
+}
+
+impl Selection {
+    /// Whether `account` is to be scanned.
+    pub fn takes(&self, account: &Account) -> bool {
+        let under = |units: &BTreeSet<String>| account.organizational_unit_ids.iter().any(|id| units.contains(id));
+        self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&account.id))
+            && self.units.as_ref().is_none_or(under)
+            && !self.excludes(account)
+    }
+
+    /// Whether the user wants `account` to be left alone, so that it is not even asked for its keys.
+    pub fn excludes(&self, account: &Account) -> bool {
+        self.exclude_accounts.contains(&account.id)
+            || account.organizational_unit_ids.iter().any(|id| self.exclude_units.contains(id))
+    }
+}
+
+/// Whether anything that was asked for hangs on organizational units.
+pub fn needs_units(args: &ScanArgs, policy: &Policy) -> bool {
+    args.organizational_units.is_some()
+        || args.exclude_organizational_units.is_some()
+        || policy.overrides.iter().any(|one| one.organizational_units.is_some())
+}
+
+/// Resolves and checks everything that names an organizational unit. Without an organization that cannot be done, and
+/// must not be skipped: an override that raises the demand would be lost in silence.
+///
+/// # Errors
+/// A unit that the organization does not have, or units that cannot be read.
+pub async fn select(
+    args: &ScanArgs,
+    policy: &Policy,
+    organizations: &mut Organizations,
+) -> Result<Selection, RunError> {
+    let mut selection = Selection {
+        accounts: args.accounts.as_ref().map(|accounts| accounts.0.clone()),
+        exclude_accounts: args.exclude_accounts.as_ref().map(|accounts| accounts.0.clone()).unwrap_or_default(),
+        ..Selection::default()
+    };
+    if let Some(units) = &args.organizational_units {
+        selection.units = Some(resolve("--organizational-units", &units.0, organizations).await?);
+    }
+    if let Some(units) = &args.exclude_organizational_units {
+        selection.exclude_units = resolve("--exclude-organizational-units", &units.0, organizations).await?;
+    }
+    for one in &policy.overrides {
+        if let Some(units) = &one.organizational_units {
+            resolve(&format!("override `{}`", one.name), units, organizations).await?;
+        }
+    }
+    Ok(selection)
+}
+
+async fn resolve(
+    by: &str,
+    units: &[OrganizationalUnit],
+    organizations: &mut Organizations,
+) -> Result<BTreeSet<String>, RunError> {
+    let mut ids = BTreeSet::new();
+    for unit in units {
+        let id = organizations.unit_id(unit).await.map_err(|fault| {
+            RunError::CouldNotRun(anyhow::anyhow!(fault).context(format!(
+                "{by} names the organizational unit `{unit}`, and organizational units cannot be read"
+            )))
+        })?;
+        let Some(id) = id else {
+            return Err(RunError::Usage(format!(
+                "{by}: the organizational unit `{unit}` is not in the organization; allowed: an id such as ou-ab12-11111111, \
+                 or the path of names from the root, such as Root/Workloads/Prod"
+            )));
+        };
+        ids.insert(id);
+    }
+    Ok(ids)
+}

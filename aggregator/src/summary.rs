@@ -1,0 +1,133 @@
+//! The summary of a run: `summary.json`.
+
+use std::collections::BTreeMap;
+
+use ecr_encryption_core::{EncryptionLevel, Status};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coverage::Coverage;
+use crate::finding::Finding;
+
+/// The version of `summary.json`'s form; fields are added without a new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a run found, what it did not see, and what it cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// The version of this file's form.
+    pub schema_version: u32,
+    /// The run.
+    pub run: Run,
+    /// What was found.
+    pub totals: Totals,
+    /// What was seen and what was not.
+    pub coverage: Coverage,
+    /// Attempted calls, by service and operation.
+    pub api_calls: BTreeMap<String, BTreeMap<String, u64>>,
+    /// How many of the attempts were retries.
+    pub api_retries: u64,
+}
+
+/// One run of the scanner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// A UUID, version 7: its order is that of time.
+    pub id: String,
+    /// When it started.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub finished_at: Timestamp,
+    /// Whether it was stopped before it was done; what was not seen then is under `coverage`.
+    pub interrupted: bool,
+    /// The version of the tool.
+    pub tool_version: String,
+    /// The account that ran it.
+    pub caller_account_id: String,
+    /// The organization; null where one account was scanned by itself.
+    pub organization_id: Option<String>,
+    /// The policy, with everything that was left at its default.
+    pub policy: serde_json::Value,
+}
+
+/// How many repositories have which status.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StatusCounts {
+    /// Every demand is met.
+    pub compliant: u64,
+    /// A demand is not met.
+    pub non_compliant: u64,
+    /// Not proved either way.
+    pub undetermined: u64,
+    /// Left out by the policy.
+    pub exempt: u64,
+}
+
+impl StatusCounts {
+    /// All repositories.
+    pub fn total(&self) -> u64 {
+        self.compliant + self.non_compliant + self.undetermined + self.exempt
+    }
+
+    /// Those with `status`.
+    pub fn of(&self, status: Status) -> u64 {
+        match status {
+            Status::Compliant => self.compliant,
+            Status::NonCompliant => self.non_compliant,
+            Status::Undetermined => self.undetermined,
+            Status::Exempt => self.exempt,
+        }
+    }
+
+    fn add(&mut self, status: Status) {
+        *match status {
+            Status::Compliant => &mut self.compliant,
+            Status::NonCompliant => &mut self.non_compliant,
+            Status::Undetermined => &mut self.undetermined,
+            Status::Exempt => &mut self.exempt,
+        } += 1;
+    }
+}
+
+/// Counts over all findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Totals {
+    /// All repositories.
+    pub repositories: u64,
+    /// By status.
+    pub by_status: StatusCounts,
+    /// By encryption level; `unknown` where none is proved. A lower bound counts as its level.
+    pub by_level: BTreeMap<String, u64>,
+    /// By account id.
+    pub by_account: BTreeMap<String, StatusCounts>,
+    /// By Region.
+    pub by_region: BTreeMap<String, StatusCounts>,
+    /// By reason code.
+    pub by_reason_code: BTreeMap<String, u64>,
+}
+
+impl Totals {
+    /// Counts a finding.
+    pub fn add(&mut self, finding: &Finding) {
+        self.repositories += 1;
+        self.by_status.add(finding.status);
+        *self
+            .by_level
+            .entry(finding.encryption_level.map_or("unknown", EncryptionLevel::as_str).to_owned())
+            .or_default() += 1;
+        *self.by_reason_code.entry(finding.reason_code.as_str().to_owned()).or_default() += 1;
+        if let Some(counts) = self.by_account.get_mut(&finding.account_id) {
+            counts.add(finding.status);
+        } else {
+            self.by_account.entry(finding.account_id.clone()).or_default().add(finding.status);
+        }
+        if let Some(counts) = self.by_region.get_mut(&finding.region) {
+            counts.add(finding.status);
+        } else {
+            self.by_region.entry(finding.region.clone()).or_default().add(finding.status);
+        }
+    }
+}
