@@ -1,0 +1,137 @@
+# A fresh machine needs a Rust toolchain, Node.js, Python 3 and make; every target does the rest of
+# its set-up itself, in folders that git ignores (.venv, .tools, target).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CARGO ?= cargo
+PYTHON ?= python3
+# CI passes --locked, so that Cargo.lock is never rewritten behind its back
+LOCKED ?=
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+VENV := $(abspath .venv)
+REQUIREMENTS := tests/python/requirements.txt
+REPORT := $(TARGET_DIR)/demo-report
+
+CARGO_DENY_VERSION := 0.20.2
+UV_VERSION := 0.13.9
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# There are no examples. Asking for them makes Cargo choose the features that tests need, so that
+# `make demo`, `make test` and `make doc` share what they compile: without it, a fifth of the
+# dependencies, all of the AWS SDK among them, is compiled a second time.
+AS_TESTS := --examples
+
+.PHONY: build
+build: ## build all binaries (development profile)
+	$(CARGO) build $(LOCKED) --workspace --bins $(AS_TESTS)
+
+.PHONY: release
+release: ## build the command line for use: target/release/ecr-encryption
+	$(CARGO) build $(LOCKED) --release --package ecr-encryption-aggregator --bin ecr-encryption
+
+# The demo organization is not clean on purpose: status 3 is what a scan of it should end with. 0
+# and 4 are finished runs too; anything else (1 could not run, 2 usage, 101 a panic …) is a failure.
+.PHONY: demo
+demo: build ## scan a simulated organization and write a report, without an AWS account
+	@rm -rf $(REPORT)
+	@status=0; \
+	$(TARGET_DIR)/debug/organization-simulator --organization tests/organizations/demo.toml --run -- \
+	    $(TARGET_DIR)/debug/ecr-encryption scan --policy tests/organizations/demo-policy.toml \
+	    --output $(REPORT) || status=$$?; \
+	case $$status in \
+	    0) echo "Exit status 0: every repository complies and every target was covered.";; \
+	    3) echo "Exit status 3, as expected: the demo organization has repositories that do not comply.";; \
+	    4) echo "Exit status 4: no repository fails, but one could not be judged or a target was not covered.";; \
+	    *) echo "demo: the scan failed with exit status $$status" >&2; exit 1;; \
+	esac; \
+	test -s $(REPORT)/report.html || { echo "demo: no $(REPORT)/report.html was written" >&2; exit 1; }; \
+	echo "The report:"; \
+	echo "$(REPORT)/report.html"
+
+# The binaries are built first: the end-to-end tests run them.
+.PHONY: test
+test: python build ## run all tests
+	PROJECT_PYTHON=$(VENV)/bin/python $(CARGO) test $(LOCKED) --workspace
+
+.PHONY: snapshots
+snapshots: python build ## rewrite the snapshots; review the difference before committing
+	PROJECT_PYTHON=$(VENV)/bin/python INSTA_UPDATE=always INSTA_FORCE_PASS=1 \
+	    $(CARGO) test $(LOCKED) --workspace
+
+.PHONY: schema
+schema: ## rewrite aggregator/schema from the types
+	ECR_ENCRYPTION_WRITE_SCHEMA=1 $(CARGO) test $(LOCKED) --workspace --lib schema
+
+.PHONY: fmt
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+.PHONY: lint
+lint: ## check the format and the lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
+
+.PHONY: doc
+doc: ## build the API documentation
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --workspace --lib $(AS_TESTS) --no-deps
+
+# cargo-deny: the one on the PATH where it has the pinned version, else one in .tools. It is built
+# without optimization, in a third of the time, and checks this tree in seconds all the same.
+CARGO_DENY := $(shell if [ "$$(cargo-deny --version 2>&1)" = "cargo-deny $(CARGO_DENY_VERSION)" ]; \
+    then command -v cargo-deny; else echo .tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny; fi)
+# an advisory database that can't be reached must not hold up the rest
+TIMEOUT := $(if $(shell command -v timeout),timeout 120)
+
+.tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny:
+	CARGO_TARGET_DIR=$(abspath .tools/build) CARGO_INCREMENTAL=0 \
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+	CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_STRIP=none \
+	    $(CARGO) install --locked --root .tools/cargo-deny-$(CARGO_DENY_VERSION) \
+	    --version $(CARGO_DENY_VERSION) cargo-deny
+	rm -rf .tools/build
+
+.PHONY: deny
+deny: $(CARGO_DENY) ## check licences, banned crates, sources and security advisories
+	$(CARGO_DENY) $(LOCKED) check --hide-inclusion-graph licenses bans sources
+	@if $(TIMEOUT) $(CARGO_DENY) $(LOCKED) fetch db >/dev/null 2>&1; then \
+	    $(CARGO_DENY) $(LOCKED) check --hide-inclusion-graph advisories; \
+	else \
+	    echo "NOTICE: the advisory database can't be reached; advisories were NOT checked."; \
+	fi
+
+.PHONY: ci
+ci: ## everything that must hold before a change is merged
+	.ci/run
+
+.PHONY: clean
+clean: ## delete everything that these targets made
+	$(CARGO) clean
+	rm -rf .venv .tools target
+
+.PHONY: python
+python: $(VENV)/requirements.installed ## set up .venv for the tests against moto
+
+$(VENV)/requirements.installed: $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	    echo "The tests need Python 3.10 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	    exit 1; }
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(REQUIREMENTS)
+	@touch $@
+
+.PHONY: requirements
+requirements: ## pin tests/python/requirements.txt anew from requirements.in
+	test -x .tools/uv/bin/uv || $(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	cd $(dir $(REQUIREMENTS)) && $(abspath .tools)/uv/bin/uv pip compile --quiet --universal \
+	    --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make requirements" requirements.in --output-file requirements.txt

@@ -1,0 +1,134 @@
+"""Calls every operation of the organization simulator (the demo organization) with boto3.
+
+Run by tests/tests/simulator/boto3.rs, which sets the environment. Ends with status 0 and one line
+when everything is as it should be.
+"""
+
+import datetime
+
+import boto3
+from botocore.exceptions import ClientError
+
+MEMBER = "333333333333"
+
+
+def code_of(call, **arguments):
+    """The error code of a call that must fail."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        metadata = error.response["ResponseMetadata"]
+        assert metadata["RequestId"], error.response
+        return error.response["Error"]["Code"]
+    raise AssertionError("the call should have failed")
+
+
+def organizations(session):
+    client = session.client("organizations")
+    assert client.describe_organization()["Organization"]["Id"] == "o-demo0123456"
+    pages = list(client.get_paginator("list_accounts").paginate())
+    assert [len(page["Accounts"]) for page in pages] == [4, 4, 0, 2], pages
+    root = client.list_roots()["Roots"][0]["Id"]
+    units = client.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
+    assert [unit["Name"] for unit in units] == ["Security", "Workloads", "Sandbox"], units
+    unit = client.describe_organizational_unit(OrganizationalUnitId=units[1]["Id"])["OrganizationalUnit"]
+    assert unit["Name"] == "Workloads"
+    accounts = client.list_accounts_for_parent(ParentId=root)["Accounts"]
+    assert [account["Name"] for account in accounts] == ["Management"], accounts
+    assert client.list_parents(ChildId=accounts[0]["Id"])["Parents"] == [{"Id": root, "Type": "ROOT"}]
+    missing = code_of(client.list_accounts_for_parent, ParentId="ou-demo-none0000")
+    assert missing == "ParentNotFoundException", missing
+
+
+def member_session(session):
+    client = session.client("sts")
+    identity = client.get_caller_identity()
+    assert identity["Arn"] == "arn:aws:iam::222222222222:user/security-auditor", identity
+    role = "arn:aws:iam::{}:role/EcrEncryptionAudit"
+    denied = code_of(client.assume_role, RoleArn=role.format("666666666666"), RoleSessionName="boto3")
+    assert denied == "AccessDenied", denied
+    credentials = client.assume_role(RoleArn=role.format(MEMBER), RoleSessionName="boto3")["Credentials"]
+    assert credentials["Expiration"] > datetime.datetime.now(datetime.timezone.utc)
+    return boto3.Session(
+        credentials["AccessKeyId"],
+        credentials["SecretAccessKey"],
+        credentials["SessionToken"],
+        region_name="eu-central-1",
+    )
+
+
+def account(session):
+    answer = session.client("account").list_regions(RegionOptStatusContains=["ENABLED", "DISABLED"])
+    found = {region["RegionName"]: region["RegionOptStatus"] for region in answer["Regions"]}
+    assert found == {"eu-central-2": "ENABLED", "me-south-1": "DISABLED"}, found
+
+
+def ecr_and_kms(session):
+    ecr, kms = session.client("ecr"), session.client("kms")
+    # The demo throttles the first two calls; boto3 tries again.
+    pages = list(ecr.get_paginator("describe_repositories").paginate(PaginationConfig={"PageSize": 5}))
+    repositories = [repository for page in pages for repository in page["repositories"]]
+    assert [len(page["repositories"]) for page in pages] == [5, 5, 1], pages
+    by_name = {repository["repositoryName"]: repository for repository in repositories}
+    assert repositories[0]["createdAt"].year == 2025
+    key = by_name["shop/level-cloudhsm"]["encryptionConfiguration"]["kmsKey"]
+    metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert (metadata["Origin"], metadata["KeyManager"]) == ("AWS_CLOUDHSM", "CUSTOMER"), metadata
+    assert kms.describe_key(KeyId="alias/aws/ecr")["KeyMetadata"]["KeyManager"] == "AWS"
+    assert code_of(kms.describe_key, KeyId="alias/none") == "NotFoundException"
+    central = by_name["shop/central-key"]["encryptionConfiguration"]["kmsKey"]
+    assert code_of(kms.describe_key, KeyId=central) == "AccessDeniedException"
+    missing = code_of(ecr.describe_repositories, repositoryNames=["no/such"])
+    assert missing == "RepositoryNotFoundException", missing
+    templates = ecr.describe_repository_creation_templates()["repositoryCreationTemplates"]
+    assert [template["prefix"] for template in templates] == ["docker-hub"], templates
+    disabled = session.client("ecr", region_name="me-south-1")
+    assert code_of(disabled.describe_repositories) == "UnrecognizedClientException"
+
+
+def tagging(session):
+    client = session.client("resourcegroupstaggingapi")
+    paginator = client.get_paginator("get_resources")
+    filters = [{"Key": "encryption-exempt"}]
+    pages = paginator.paginate(ResourceTypeFilters=["ecr:repository"], TagFilters=filters)
+    assert [page["ResourceTagMappingList"] for page in pages] == [[]]
+
+
+def config(session):
+    client = session.client("config")
+    evaluation = {
+        "ComplianceResourceType": "AWS::ECR::Repository",
+        "ComplianceResourceId": "shop/level-sse",
+        "ComplianceType": "NON_COMPLIANT",
+        "Annotation": "below the desired level",
+        "OrderingTimestamp": datetime.datetime(2027, 1, 31, tzinfo=datetime.timezone.utc),
+    }
+    answer = client.put_evaluations(Evaluations=[evaluation], ResultToken="token")
+    assert answer["FailedEvaluations"] == [], answer
+    history = client.get_resource_config_history(
+        resourceType="AWS::ECR::Repository", resourceId="shop/level-sse", limit=1
+    )
+    assert history["configurationItems"][0]["resourceName"] == "shop/level-sse", history
+    missing = code_of(client.get_compliance_details_by_config_rule, ConfigRuleName="none")
+    assert missing == "NoSuchConfigRuleException", missing
+    missing = code_of(
+        client.select_aggregate_resource_config,
+        Expression="SELECT resourceId",
+        ConfigurationAggregatorName="none",
+    )
+    assert missing == "NoSuchConfigurationAggregatorException", missing
+
+
+def main():
+    session = boto3.Session()
+    organizations(session)
+    member = member_session(session)
+    account(member)
+    ecr_and_kms(member)
+    tagging(member)
+    config(member)
+    print("boto3 accepts the simulator")
+
+
+if __name__ == "__main__":
+    main()
