@@ -1,0 +1,38 @@
+//! The organization simulator: a server that speaks AWS's wire protocols for the operations which
+//! the product uses, driven by a description of an organization.
+//!
+//! It is an independent opinion of AWS: nothing here depends on the product's own crates.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), integration_tests::SimulatorError> {
+//! use integration_tests::{Organization, Simulator};
+//!
+//! let organization = Organization::load("organizations/demo.toml".as_ref())?;
+//! let simulator = Simulator::start(organization).await?;
+//! for (name, value) in simulator.environment() {
+//!     println!("{name}={value}");
+//! }
+//! assert_eq!(simulator.counters().calls_of("sts", "AssumeRole"), 0);
+//! # Ok(()) }
+//! ```
+//!
+//! `tests/README.md` describes the format of the description, the faults, and what is guesswork.
+
+mod aws;
+pub mod command_line;
+mod counters;
+mod organization;
+mod server;
+mod services;
+mod simulator;
+mod world;
+
+pub use counters::{Counters, OUTCOME_OK};
+pub use organization::{
+    Account, AccountState, AccountStateMember, Answers, Caller, ConfigRule, ConfigService, ConfigurationAggregator,
+    CreationTemplate, Deny, DenyKind, DescriptionError, Effect, Fault, Generate, Key, Organization, OrganizationalUnit,
+    PathForm, RateLimit, RegionStatus, Repository, Role,
+};
+pub use services::RecordedEvaluation;
+pub use simulator::{Simulator, SimulatorError, StartOptions};
+pub use world::World;

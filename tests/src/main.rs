@@ -1,0 +1,7 @@
+//! The organization simulator as a program; see `tests/README.md`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    integration_tests::command_line::main()
+}

@@ -1,0 +1,40 @@
+//! The simulator's own interface, below `/_simulator/`.
+
+use hyper::http::request::Parts;
+use hyper::{Method, Response};
+use serde::Deserialize;
+
+use super::State;
+use super::answer::{Answer, json_document, plain};
+use crate::organization::Fault;
+
+/// Where the interface is.
+pub const PREFIX: &str = "/_simulator/";
+
+/// `POST /_simulator/faults`: the same fields as in a description.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewFaults {
+    faults: Vec<Fault>,
+}
+
+/// Answers a request below the prefix.
+pub fn answer(state: &State, parts: &Parts, body: &[u8]) -> Response<Answer> {
+    let name = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+    match (&parts.method, name) {
+        (&Method::GET, "counters") => json_document(&state.tally().counters()),
+        (&Method::GET, "evaluations") => json_document(&state.config().evaluations()),
+        (&Method::POST, "reset") => {
+            state.reset();
+            plain(204, "text/plain", "")
+        }
+        (&Method::POST, "faults") => match serde_json::from_slice::<NewFaults>(body) {
+            Ok(new) => {
+                state.set_faults(new.faults);
+                plain(204, "text/plain", "")
+            }
+            Err(error) => plain(400, "text/plain", error.to_string()),
+        },
+        _ => plain(404, "text/plain", "no such page of the simulator"),
+    }
+}

@@ -1,0 +1,118 @@
+//! The server: connections, and what all calls share.
+
+mod admin;
+mod answer;
+mod call;
+mod connection;
+mod faults;
+mod limits;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::aws::{PageTokens, Sessions};
+use crate::counters::Tally;
+use crate::organization::Fault;
+use crate::services::ConfigStore;
+use crate::world::{World, hash_numbers};
+use faults::Faults;
+use limits::RateLimits;
+
+/// How long to wait when the operating system has no more descriptors for us.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// Everything that calls share.
+#[derive(Debug)]
+pub struct State {
+    world: World,
+    sessions: Sessions,
+    page_tokens: PageTokens,
+    faults: Faults,
+    limits: RateLimits,
+    tally: Tally,
+    config: ConfigStore,
+    requests: AtomicU64,
+}
+
+impl State {
+    /// A server of this world that nobody has called yet.
+    pub fn new(world: World) -> Self {
+        let organization = world.organization();
+        Self {
+            sessions: Sessions::new(organization.seed, organization.callers()),
+            page_tokens: PageTokens::new(organization.seed),
+            faults: Faults::new(organization.seed, organization.faults.clone()),
+            limits: RateLimits::new(organization.rate_limits.clone()),
+            tally: Tally::new(),
+            config: ConfigStore::default(),
+            requests: AtomicU64::new(0),
+            world,
+        }
+    }
+
+    /// What the organization contains.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The credentials.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Makes and reads page tokens.
+    pub fn page_tokens(&self) -> &PageTokens {
+        &self.page_tokens
+    }
+
+    /// The counters.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// What AWS Config was told.
+    pub fn config(&self) -> &ConfigStore {
+        &self.config
+    }
+
+    /// Forgets what has happened.
+    pub fn reset(&self) {
+        self.tally.reset();
+        self.config.reset();
+        self.faults.reset();
+        self.limits.reset();
+    }
+
+    /// Replaces the faults.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.faults.replace(faults);
+    }
+
+    fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Relaxed);
+        let high = hash_numbers(&[number]);
+        format!("{:08x}-{:04x}-4{:03x}-8000-{number:012x}", high >> 32, high >> 16 & 0xffff, high & 0xfff)
+    }
+}
+
+/// Accepts connections until told to stop.
+pub async fn serve(listener: TcpListener, state: Arc<State>, mut stopped: oneshot::Receiver<()>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(connection::serve(stream, Arc::clone(&state)));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The simulator's own tests: does it answer, refuse and fail as AWS does?
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy knows test functions, and not the functions that they share"
+)]
+
+mod boto3;
+mod client;
+mod command_line;
+mod config;
+mod credentials;
+mod description;
+mod ecr;
+mod faults;
+mod generated;
+mod kms;
+mod organizations;
+mod protocol;
+mod regions;
+mod sts;
+mod tagging;
+mod world;
