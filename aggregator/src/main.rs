@@ -69,17 +69,17 @@ fn tell(text: &str) {
 fn start_logs(verbose: u8, quiet: bool) {
     let default = match (quiet, verbose) {
         (true, _) => "error",
-        (false, 0) => "ecr_encryption=warn,warn,aws_config=error",
+        (false, 0) => "error,ecr_encryption_aggregator=warn,ecr_encryption_rule=warn",
         (false, 1) => "info",
         (false, _) => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
+    let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(anstream::stderr)
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .with_target(verbose > 1)
-        .init();
+        .with_target(verbose > 1);
+    if verbose == 0 { logs.without_time().init() } else { logs.init() }
 }
 
 /// Ready at the first Ctrl-C or SIGTERM. At the second the process ends at once, as with any other program.

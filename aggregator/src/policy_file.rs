@@ -68,8 +68,11 @@ const POLICY_ONLY: [&str; 4] = ["exempt_repository_names", "exempt_tag_key", "un
 const SELECTORS: [&str; 4] = ["accounts", "organizational_units", "regions", "repositories"];
 
 fn parse(text: &str) -> Result<Policy, Problem> {
-    let document = DeTable::parse(text)
-        .map_err(|error| Problem { at: error.span().map_or(0, |span| span.start), text: error.message().to_owned() })?;
+    let document = DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let line = text.lines().nth(text.get(..at).unwrap_or_default().matches('\n').count()).unwrap_or_default();
+        Problem { at, text: format!("{} in `{line}`", error.message()) }
+    })?;
     let mut policy = Policy::default();
     let mut demands = DemandChanges::default();
     for (name, value) in document.get_ref() {

@@ -144,7 +144,8 @@ async fn prepare(
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
     let sdk_config = caller::sdk_config(args.profile.as_deref(), attempt_timeout).await?;
-    let caller = Caller::identify(sdk_config, counter, args.role_name.clone(), args.external_id.clone()).await?;
+    let (profile, role_name) = (args.profile.as_deref(), args.role_name.clone());
+    let caller = Caller::identify(sdk_config, counter, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
     let region_lister = RegionLister::new(&caller.sdk_config, counter);

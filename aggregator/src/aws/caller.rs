@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use aws_config::BehaviorVersion;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use ecr_encryption_rule::aws::calls::CallCounter;
@@ -35,8 +37,9 @@ pub struct Caller {
 /// # Errors
 /// There is no Region, or there are no credentials.
 pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> anyhow::Result<SdkConfig> {
+    let http_client = clients::http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(clients::http_client())
+        .http_client(http_client.clone())
         .timeout_config(clients::timeout_config(attempt_timeout));
     if let Some(profile) = profile {
         loader = loader.profile_name(profile);
@@ -48,7 +51,16 @@ pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> any
         ));
     }
     let retries = clients::retry_config(config.retry_config());
-    Ok(config.into_builder().retry_config(retries).build())
+    let mut builder = config.clone().into_builder().retry_config(retries);
+    if let Some(profile) = profile {
+        // Whoever names a profile means it, whatever credentials stand in the environment; the SDK's chain would take those.
+        let provider_config =
+            ProviderConfig::without_region().with_region(config.region().cloned()).with_http_client(http_client);
+        let provider =
+            ProfileFileCredentialsProvider::builder().configure(&provider_config).profile_name(profile).build();
+        builder = builder.credentials_provider(SharedCredentialsProvider::new(provider));
+    }
+    Ok(builder.build())
 }
 
 impl Caller {
@@ -59,12 +71,22 @@ impl Caller {
     pub async fn identify(
         sdk_config: SdkConfig,
         counter: &CallCounter,
+        profile: Option<&str>,
         role_name: String,
         external_id: Option<String>,
     ) -> anyhow::Result<Self> {
         let provider = sdk_config.credentials_provider().context(NO_CREDENTIALS)?;
         // Before the call: what the SDK says of missing credentials behind a call is hard to read.
-        provider.provide_credentials().await.map_err(|error| anyhow!(error).context(NO_CREDENTIALS))?;
+        provider.provide_credentials().await.map_err(|error| {
+            // The chain tells each of its links on a line of its own.
+            let told: Vec<String> =
+                format!("{:#}", anyhow!(error)).lines().map(|line| line.trim().to_owned()).collect();
+            let what = match profile {
+                Some(profile) => format!("the profile `{profile}` is not there, or gives no credentials"),
+                None => NO_CREDENTIALS.to_owned(),
+            };
+            anyhow!("{what}: {}", told.join(" / "))
+        })?;
         let sts = aws_sdk_sts::Client::from_conf(
             aws_sdk_sts::config::Builder::from(&sdk_config)
                 .retry_partition(clients::retry_partition())

@@ -86,6 +86,14 @@ pub(super) fn place(entry: &NotCovered) -> &str {
     }
 }
 
+/// What helps, said so that it holds for other accounts too: the account's id is `ACCOUNT_ID`.
+pub(super) fn general_hint(entry: &NotCovered) -> String {
+    match &entry.account_id {
+        Some(id) if !id.is_empty() => entry.hint.replace(id.as_str(), "ACCOUNT_ID"),
+        _ => entry.hint.clone(),
+    }
+}
+
 /// How much was not seen, or not whole: `2 whole accounts and 4 Regions of accounts`. `None` where everything was.
 pub(super) fn unseen(coverage: &Coverage) -> Option<String> {
     let (mut organization, mut accounts, mut regions) = (0, 0, 0);

@@ -168,75 +168,51 @@ fn not_covered(
 
 /// Gaps of several causes, disabled Regions and an account that is not active.
 pub(super) fn coverage() -> Coverage {
-    let role = "The role EcrEncryptionAudit must exist there and trust the account that scans.";
-    let permission =
-        "Allow ecr:DescribeRepositories to the role EcrEncryptionAudit; a service control policy may deny it.";
-    let assume =
-        "User: arn:aws:sts::999900001111:assumed-role/Scanner/run is not authorized to perform: sts:AssumeRole";
-    let denied = "User is not authorized to perform: ecr:DescribeRepositories with an explicit deny in a service control \
-                  policy";
+    let (payments, dev) = (("111122223333", "Payments"), ("222233334444", "Dev"));
+    let role = |account: &str| {
+        format!(
+            "deploy arn:aws:iam::{account}:role/EcrEncryptionAudit with a trust policy that allows sts:AssumeRole to \
+             arn:aws:sts::999900001111:assumed-role/Scanner/run; the caller needs sts:AssumeRole on it"
+        )
+    };
+    let assume = |account: &str| {
+        format!(
+            "User: arn:aws:sts::999900001111:assumed-role/Scanner/run is not authorized to perform: sts:AssumeRole on \
+             resource: arn:aws:iam::{account}:role/EcrEncryptionAudit"
+        )
+    };
+    let denied = |region: &str| {
+        let message = format!(
+            "User: arn:aws:sts::222233334444:assumed-role/EcrEncryptionAudit/run is not authorized to perform: \
+             ecr:DescribeRepositories on resource: arn:aws:ecr:{region}:222233334444:repository/*"
+        );
+        let hint = "allow ecr:DescribeRepositories to the role arn:aws:iam::222233334444:role/EcrEncryptionAudit";
+        not_covered(dev, Some(region), Cause::AccessDenied, "AccessDeniedException", (&message, hint))
+    };
+    let role_denied = |account: (&str, &str)| {
+        let text = (assume(account.0), role(account.0));
+        not_covered(account, None, Cause::AssumeRoleDenied, "AccessDenied", (&text.0, &text.1))
+    };
+    let disabled = |account, region| {
+        not_covered(account, Some(region), Cause::RegionDisabled, "", ("the Region is not enabled", "nothing to do"))
+    };
+    let failed = ("no answer within 30 s", "scan again; if it persists, check the network path to the endpoint");
+    let slow = ("Rate exceeded", "scan again, or with a lower --concurrency");
+    let suspended = ("the account is SUSPENDED", "nothing to do");
     Coverage {
         accounts_found: 7,
         targets_scanned: 61,
         not_covered: vec![
-            not_covered(("444455556666", "Data <lake>"), None, Cause::AssumeRoleDenied, "AccessDenied", (assume, role)),
-            not_covered(("555566667777", ""), None, Cause::AssumeRoleDenied, "AccessDenied", (assume, role)),
-            not_covered(
-                ("222233334444", "Dev"),
-                Some("ap-south-1"),
-                Cause::AccessDenied,
-                "AccessDeniedException",
-                (denied, permission),
-            ),
-            not_covered(
-                ("222233334444", "Dev"),
-                Some("ap-southeast-2"),
-                Cause::AccessDenied,
-                "AccessDeniedException",
-                (denied, permission),
-            ),
-            not_covered(
-                ("111122223333", "Payments"),
-                Some("sa-east-1"),
-                Cause::Throttled,
-                "ThrottlingException",
-                ("Rate exceeded", "Scan again with a lower --concurrency."),
-            ),
-            not_covered(
-                ("111122223333", "Payments"),
-                Some("us-west-1"),
-                Cause::Failed,
-                "",
-                ("no answer within 30 s", "Scan again; if it stays, look at the network between here and AWS."),
-            ),
-            not_covered(
-                ("111122223333", "Payments"),
-                Some("me-south-1"),
-                Cause::RegionDisabled,
-                "",
-                ("not enabled", "Nothing to do."),
-            ),
-            not_covered(
-                ("222233334444", "Dev"),
-                Some("me-south-1"),
-                Cause::RegionDisabled,
-                "",
-                ("not enabled", "Nothing to do."),
-            ),
-            not_covered(
-                ("111122223333", "Payments"),
-                Some("af-south-1"),
-                Cause::RegionDisabled,
-                "",
-                ("not enabled", "Nothing to do."),
-            ),
-            not_covered(
-                ("666677778888", "Old shop"),
-                None,
-                Cause::AccountNotActive,
-                "",
-                ("the account is SUSPENDED", "Nothing to do."),
-            ),
+            role_denied(("444455556666", "Data <lake>")),
+            role_denied(("555566667777", "")),
+            denied("ap-south-1"),
+            denied("ap-southeast-2"),
+            not_covered(payments, Some("sa-east-1"), Cause::Throttled, "ThrottlingException", slow),
+            not_covered(payments, Some("us-west-1"), Cause::Failed, "", failed),
+            disabled(payments, "me-south-1"),
+            disabled(dev, "me-south-1"),
+            disabled(payments, "af-south-1"),
+            not_covered(("666677778888", "Old shop"), None, Cause::AccountNotActive, "", suspended),
         ],
     }
 }
@@ -244,7 +220,9 @@ pub(super) fn coverage() -> Coverage {
 /// The summary of a finished run of an organization that saw everything and found `findings`.
 pub(super) fn summary(findings: &[Finding]) -> Summary {
     let mut totals = Totals::default();
-    findings.iter().for_each(|finding| totals.add(finding));
+    for finding in findings {
+        totals.add(finding);
+    }
     let calls = |calls: &[(&str, u64)]| calls.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
     Summary {
         schema_version: SCHEMA_VERSION,
@@ -278,7 +256,7 @@ pub(super) fn summary_with_gaps(findings: &[Finding]) -> Summary {
 pub(super) fn summary_interrupted(findings: &[Finding]) -> Summary {
     let mut summary = summary_with_gaps(findings);
     summary.run.interrupted = true;
-    let stopped = ("the run was interrupted", "Scan again.");
+    let stopped = ("the run was interrupted before", "scan again");
     let account = ("777788889999", "Shop");
     summary.coverage.not_covered.push(not_covered(account, None, Cause::Interrupted, "", stopped));
     summary

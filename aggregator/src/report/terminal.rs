@@ -200,7 +200,7 @@ fn gaps_of(out: &mut dyn Write, cause: Cause, gaps: &[&NotCovered]) -> io::Resul
         let why = gap.error_code.as_deref().unwrap_or(&gap.message);
         let line = format!("{account}{}: {why}", phrase::place(gap));
         writeln!(out, "    {}", cut(&printable(&line), WIDTH - 4))?;
-        if hints.insert(gap.hint.as_str()) {
+        if hints.insert(phrase::general_hint(gap)) {
             for line in wrapped(&format!("Hint: {}", printable(&gap.hint)), WIDTH - 6, 3) {
                 writeln!(out, "      {FAINT}{line}{FAINT:#}")?;
             }
@@ -243,7 +243,7 @@ fn cost(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 /// Paths are never cut: they are there to be copied.
 fn files(out: &mut dyn Write, report: &ReportLocation) -> io::Result<()> {
     if report.beside_older {
-        writeln!(out, "The older report was left as it is; the files of this run stand beside it.")?;
+        writeln!(out, "The older report was left as it is; the files of this run stand apart from it.")?;
     }
     let page = report.files.iter().rfind(|file| file.extension().is_some_and(|extension| extension == "html"));
     let names = report

@@ -1,5 +1,6 @@
 //! What was not seen, put together so that thousands of entries can be read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::coverage::{Cause, Coverage, NotCovered};
@@ -7,12 +8,15 @@ use crate::report::phrase;
 
 /// How many rows of gaps a page shows; `summary.json` has all.
 const ROWS: usize = 500;
+/// How many rows of one kind are shown unfolded.
+const UNFOLDED: usize = 10;
 
 /// The gaps that share a cause and what helps.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Group<'a> {
     pub(super) cause: Cause,
-    pub(super) hint: &'a str,
+    /// What helps; the account's id is `ACCOUNT_ID` where it is several accounts'.
+    pub(super) hint: String,
     /// How many entries of the coverage there are.
     pub(super) entries: u64,
     pub(super) rows: Vec<Row<'a>>,
@@ -23,10 +27,10 @@ pub(super) struct Group<'a> {
 pub(super) struct Row<'a> {
     pub(super) account_id: Option<&'a str>,
     pub(super) account_name: Option<&'a str>,
-    /// Empty where it is the whole account.
     pub(super) places: Vec<&'a str>,
     pub(super) error_code: Option<&'a str>,
-    pub(super) message: &'a str,
+    /// What AWS said; the Region is `REGION` where it is several Regions'.
+    pub(super) message: Cow<'a, str>,
 }
 
 /// What the page tells of the coverage.
@@ -45,18 +49,29 @@ pub(super) struct Unseen<'a> {
     pub(super) more_inactive: u64,
 }
 
+impl Group<'_> {
+    /// Whether there are so many rows that they are folded.
+    pub(super) fn is_long(&self) -> bool {
+        self.rows.len() > UNFOLDED
+    }
+}
+
 impl<'a> Unseen<'a> {
     /// Groups `coverage`.
     pub(super) fn of(coverage: &'a Coverage) -> Self {
         let mut causes: BTreeMap<Cause, u64> = BTreeMap::new();
-        let mut grouped: BTreeMap<(Cause, &str), Vec<&NotCovered>> = BTreeMap::new();
+        let mut grouped: BTreeMap<(Cause, String), Vec<&NotCovered>> = BTreeMap::new();
         for gap in coverage.gaps() {
             *causes.entry(gap.cause).or_default() += 1;
-            grouped.entry((gap.cause, gap.hint.as_str())).or_default().push(gap);
+            grouped.entry((gap.cause, phrase::general_hint(gap))).or_default().push(gap);
         }
         let mut groups: Vec<_> = grouped
             .into_iter()
-            .map(|((cause, hint), gaps)| Group { cause, hint, entries: phrase::length(&gaps), rows: rows(&gaps) })
+            .map(|((cause, general), gaps)| {
+                let same = gaps.windows(2).all(|pair| matches!(pair, [one, other] if one.hint == other.hint));
+                let hint = gaps.first().filter(|_| same).map_or(general, |gap| gap.hint.clone());
+                Group { cause, hint, entries: phrase::length(&gaps), rows: rows(&gaps) }
+            })
             .collect();
         let mut left = ROWS;
         let mut more = 0;
@@ -92,24 +107,31 @@ impl<'a> Unseen<'a> {
     }
 }
 
+/// One row for the Regions of an account where the same happened.
 fn rows<'a>(gaps: &[&'a NotCovered]) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut before = String::new();
     for gap in gaps {
-        let next = Row {
-            account_id: gap.account_id.as_deref(),
-            account_name: gap.account_name.as_deref(),
-            places: vec![phrase::place(gap)],
-            error_code: gap.error_code.as_deref(),
-            message: &gap.message,
+        let message = match &gap.region {
+            Some(region) if !region.is_empty() => gap.message.replace(region.as_str(), "REGION"),
+            _ => gap.message.clone(),
         };
+        let (account_id, error_code) = (gap.account_id.as_deref(), gap.error_code.as_deref());
         match rows.last_mut() {
-            Some(row)
-                if (row.account_id, row.error_code, row.message)
-                    == (next.account_id, next.error_code, next.message) =>
-            {
-                row.places.extend(next.places);
+            Some(row) if (row.account_id, row.error_code) == (account_id, error_code) && before == message => {
+                row.places.push(phrase::place(gap));
+                row.message = Cow::Owned(message);
             }
-            _ => rows.push(next),
+            _ => {
+                rows.push(Row {
+                    account_id,
+                    account_name: gap.account_name.as_deref(),
+                    places: vec![phrase::place(gap)],
+                    error_code,
+                    message: Cow::Borrowed(&gap.message),
+                });
+                before = message;
+            }
         }
     }
     rows
@@ -135,6 +157,11 @@ mod tests {
             ]
         );
         assert_eq!(unseen.groups[1].rows[0].places, ["ap-south-1", "ap-southeast-2"]);
+        assert!(
+            unseen.groups[1].rows[0].message.ends_with("on resource: arn:aws:ecr:REGION:222233334444:repository/*")
+        );
+        assert!(unseen.groups[0].hint.starts_with("deploy arn:aws:iam::ACCOUNT_ID:role/EcrEncryptionAudit"));
+        assert!(unseen.groups[2].rows[0].message.starts_with("Rate exceeded"));
         assert_eq!(unseen.disabled, [("af-south-1", 1), ("me-south-1", 2)]);
         assert_eq!(unseen.inactive.len(), 1);
         assert_eq!(unseen.more, 0);

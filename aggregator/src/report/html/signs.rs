@@ -31,14 +31,14 @@ pub(super) const fn sign(status: Status) -> &'static str {
     }
 }
 
-/// A bar of all repositories by status, the good ones first.
+/// A bar of all repositories by status, the worst first.
 pub(super) fn segments(counts: &StatusCounts) -> Vec<Segment> {
     let total = u128::from(counts.total().max(1));
     let place = |sum: u64| u128::from(sum) * 100_000 / total;
     let decimal = |thousandths: u128| format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
     let mut before = 0;
     let mut segments = Vec::new();
-    for status in [Status::Compliant, Status::Exempt, Status::Undetermined, Status::NonCompliant] {
+    for status in Status::ALL {
         let count = counts.of(status);
         if count > 0 {
             let (start, end) = (place(before), place(before + count));
@@ -57,7 +57,7 @@ mod tests {
     fn the_parts_of_a_bar_fill_it() {
         let counts = StatusCounts { compliant: 1, non_compliant: 1, undetermined: 1, exempt: 0 };
         let parts: Vec<_> = segments(&counts).into_iter().map(|part| (part.class, part.start, part.length)).collect();
-        let expected = [("good", "0.000", "33.333"), ("doubt", "33.333", "33.333"), ("bad", "66.666", "33.334")];
+        let expected = [("bad", "0.000", "33.333"), ("doubt", "33.333", "33.333"), ("good", "66.666", "33.334")];
         assert_eq!(parts, expected.map(|(class, start, length)| (class, start.to_owned(), length.to_owned())));
         assert!(segments(&StatusCounts::default()).is_empty());
     }

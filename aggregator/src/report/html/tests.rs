@@ -12,6 +12,7 @@ fn page(findings: &[Finding], summary: &Summary, limit: usize) -> String {
     }
     writer.finish(summary).unwrap();
     let page = fs::read_to_string(path).unwrap();
+    // For looking at the pages in a browser.
     if let Some(samples) = std::env::var_os("ECR_ENCRYPTION_WRITE_SAMPLES") {
         let name = std::thread::current().name().unwrap().replace("::", "-");
         fs::write(Path::new(&samples).join(format!("{name}.html")), &page).unwrap();

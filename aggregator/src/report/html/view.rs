@@ -14,6 +14,8 @@ use crate::summary::{StatusCounts, Summary};
 
 /// How many accounts the page names.
 const ACCOUNTS: usize = 20;
+/// How many reasons the overview names.
+const SHORTFALLS: usize = 4;
 
 /// What an account is called.
 #[derive(Debug)]
@@ -106,6 +108,21 @@ impl<'a> Page<'a> {
             all_calls: calls.iter().map(|(_, _, count)| count).sum(),
             calls,
         }
+    }
+
+    /// The reasons why repositories do not comply, the most frequent ones.
+    fn shortfalls(&self) -> impl Iterator<Item = &(ReasonCode, u64)> {
+        let is_shortfall = |code| {
+            !matches!(
+                code,
+                ReasonCode::LevelMet
+                    | ReasonCode::ExemptByName
+                    | ReasonCode::ExemptByTag
+                    | ReasonCode::RepositoryDeleted
+                    | ReasonCode::LeftScope
+            )
+        };
+        self.reasons.iter().filter(move |(code, _)| is_shortfall(*code)).take(SHORTFALLS)
     }
 
     fn gaps(&self) -> u64 {

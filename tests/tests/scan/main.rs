@@ -1,0 +1,21 @@
+//! End to end: the real binary scans a simulated organization, and its files and exit status are looked at.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod cost;
+mod coverage;
+mod faults;
+mod harness;
+mod interrupt;
+mod keys;
+mod output;
+mod policy;
+mod selection;

@@ -1,0 +1,108 @@
+//! The policy's effects on a whole scan.
+
+use integration_tests::{Organization, OrganizationalUnit};
+
+use crate::harness::{BANK, Bench, HOME, SHOP, account, aes256, organization};
+
+fn with_units() -> Organization {
+    let mut organization = organization();
+    let unit = |id: &str, name: &str, parent: Option<&str>| OrganizationalUnit {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        parent: parent.map(str::to_owned),
+    };
+    organization.organizational_units = vec![
+        unit("ou-root-aaaaaaaa", "Workloads", None),
+        unit("ou-root-bbbbbbbb", "Prod", Some("ou-root-aaaaaaaa")),
+        unit("ou-root-cccccccc", "Prod", None),
+    ];
+    account(&mut organization, SHOP).organizational_unit = Some("ou-root-bbbbbbbb".to_owned());
+    account(&mut organization, BANK).organizational_unit = Some("ou-root-cccccccc".to_owned());
+    organization
+}
+
+#[test]
+fn overrides_apply_to_nested_units_by_id_and_by_path() {
+    for unit in ["ou-root-aaaaaaaa", "Root/Workloads", "Root/Workloads/Prod", "ou-root-bbbbbbbb"] {
+        let bench = Bench::new(with_units());
+        let policy = bench.policy(&format!(
+            "[[override]]\nname = \"hsm\"\norganizational_units = [\"{unit}\"]\ndesired_encryption_level = \"cloudhsm\""
+        ));
+        let outcome = bench.scan(&["--policy", &policy]);
+        assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+        let finding = outcome.finding(SHOP, "us-east-1", "app");
+        assert_eq!((finding["status"].as_str(), finding["override"].as_str()), (Some("NON_COMPLIANT"), Some("hsm")));
+        assert_eq!(finding["desired_encryption_level"], "cloudhsm");
+        for other in [HOME, BANK] {
+            let finding = outcome.finding(other, "us-east-1", "app");
+            assert_eq!((finding["status"].as_str(), finding["override"].as_str()), (Some("COMPLIANT"), None), "{unit}");
+        }
+    }
+}
+
+#[test]
+fn the_last_override_that_matches_wins_and_beats_the_flag() {
+    let mut organization = organization();
+    organization.repositories.push(aes256(SHOP, "us-east-1", "cache/one"));
+    let bench = Bench::new(organization);
+    let policy = bench.policy(
+        r#"
+        desired_encryption_level = "sse"
+        [[override]]
+        name = "shop"
+        accounts = ["222222222222"]
+        desired_encryption_level = "externalcmk"
+        [[override]]
+        name = "caches"
+        accounts = ["222222222222"]
+        repositories = ["cache/*"]
+        regions = ["us-east-1"]
+        desired_encryption_level = "sse"
+        "#,
+    );
+    let outcome = bench.scan(&["--policy", &policy, "--desired-level", "awscmk"]);
+    assert_eq!(
+        outcome.verdicts(),
+        [
+            "111111111111 eu-west-1 app: COMPLIANT level-met",
+            "111111111111 us-east-1 app: COMPLIANT level-met",
+            "222222222222 eu-west-1 app: NON_COMPLIANT below-desired-level",
+            "222222222222 us-east-1 app: NON_COMPLIANT below-desired-level",
+            "222222222222 us-east-1 cache/one: COMPLIANT level-met",
+            "333333333333 eu-west-1 app: COMPLIANT level-met",
+            "333333333333 us-east-1 app: COMPLIANT level-met",
+        ]
+    );
+    assert_eq!(outcome.finding(SHOP, "us-east-1", "cache/one")["override"], "caches");
+    assert_eq!(outcome.summary["run"]["policy"]["desired_encryption_level"], "awscmk");
+    assert_eq!(outcome.summary["run"]["policy"]["override"][1]["name"], "caches");
+}
+
+#[test]
+fn exemptions_by_name_and_by_tag() {
+    let mut organization = organization();
+    for (name, value) in
+        [("for-good", ""), ("until", "2099-12-31"), ("ended", "2020-01-01"), ("impossible", "2099-02-30")]
+    {
+        let mut repository = aes256(SHOP, "us-east-1", name);
+        repository.tags = [("exempt".to_owned(), value.to_owned()), ("team".to_owned(), "x".to_owned())].into();
+        organization.repositories.push(repository);
+    }
+    organization.repositories.push(aes256(SHOP, "us-east-1", "sandbox/x"));
+    let bench = Bench::new(organization);
+    let policy = bench.policy("exempt_tag_key = \"exempt\"\nexempt_repository_names = \"sandbox/*, never-there\"");
+    let outcome = bench.scan(&["--policy", &policy, "--accounts", SHOP, "--regions", "us-east-1"]);
+    assert_eq!(
+        outcome.verdicts(),
+        [
+            "222222222222 us-east-1 app: COMPLIANT level-met",
+            "222222222222 us-east-1 ended: NON_COMPLIANT below-desired-level",
+            "222222222222 us-east-1 for-good: EXEMPT exempt-by-tag",
+            "222222222222 us-east-1 impossible: NON_COMPLIANT below-desired-level",
+            "222222222222 us-east-1 sandbox/x: EXEMPT exempt-by-name",
+            "222222222222 us-east-1 until: EXEMPT exempt-by-tag",
+        ]
+    );
+    assert_eq!(outcome.finding(SHOP, "us-east-1", "until")["exempt_until"], "2099-12-31");
+    assert_eq!(outcome.status, 3);
+}

@@ -1,0 +1,59 @@
+//! Which accounts are scanned.
+
+use std::collections::BTreeSet;
+
+use integration_tests::{Organization, OrganizationalUnit};
+
+use crate::harness::{BANK, HOME, SHOP, account, organization, scan};
+
+fn with_units() -> Organization {
+    let mut organization = organization();
+    let unit = |id: &str, name: &str, parent: Option<&str>| OrganizationalUnit {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        parent: parent.map(str::to_owned),
+    };
+    organization.organizational_units =
+        vec![unit("ou-root-aaaaaaaa", "Workloads", None), unit("ou-root-bbbbbbbb", "Prod", Some("ou-root-aaaaaaaa"))];
+    account(&mut organization, SHOP).organizational_unit = Some("ou-root-aaaaaaaa".to_owned());
+    account(&mut organization, BANK).organizational_unit = Some("ou-root-bbbbbbbb".to_owned());
+    organization
+}
+
+fn scanned(arguments: &[&str]) -> Vec<String> {
+    let outcome = scan(with_units(), arguments);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    let accounts: BTreeSet<String> =
+        outcome.findings.iter().map(|finding| finding["account_id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(outcome.summary["coverage"]["accounts_found"], accounts.len());
+    accounts.into_iter().collect()
+}
+
+#[test]
+fn by_account() {
+    assert_eq!(scanned(&["--accounts", SHOP]), [SHOP]);
+    assert_eq!(scanned(&["--accounts", &format!(" {SHOP} , {HOME} ")]), [HOME, SHOP]);
+    assert_eq!(scanned(&["--exclude-accounts", HOME]), [SHOP, BANK]);
+    assert_eq!(scanned(&["--accounts", &format!("{SHOP},{BANK}"), "--exclude-accounts", SHOP]), [BANK]);
+}
+
+#[test]
+fn by_organizational_unit_nested_ones_included() {
+    assert_eq!(scanned(&["--organizational-units", "ou-root-aaaaaaaa"]), [SHOP, BANK]);
+    assert_eq!(scanned(&["--organizational-units", "Root/Workloads"]), [SHOP, BANK]);
+    assert_eq!(scanned(&["--organizational-units", "Root/Workloads/Prod"]), [BANK]);
+    assert_eq!(scanned(&["--organizational-units", "Root"]), [HOME, SHOP, BANK]);
+    assert_eq!(scanned(&["--organizational-units", "r-root"]), [HOME, SHOP, BANK]);
+    assert_eq!(scanned(&["--exclude-organizational-units", "ou-root-bbbbbbbb"]), [HOME, SHOP]);
+    assert_eq!(
+        scanned(&["--organizational-units", "Root/Workloads", "--exclude-organizational-units", "Root/Workloads/Prod"]),
+        [SHOP]
+    );
+}
+
+#[test]
+fn by_region() {
+    let outcome = scan(with_units(), &["--regions", "us-east-1"]);
+    assert_eq!((outcome.status, outcome.targets_scanned(), outcome.findings.len()), (0, 3, 3));
+    assert!(outcome.findings.iter().all(|finding| finding["region"] == "us-east-1"));
+}
