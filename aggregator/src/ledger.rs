@@ -125,6 +125,12 @@ impl Ledger {
         self.state().known.get(account_id).cloned()
     }
 
+    /// Whether the whole organization was listed, and no account of it is to be read.
+    pub fn selects_nothing(&self) -> bool {
+        let state = self.state();
+        state.found.is_empty() && !state.listing_open && state.not_covered.is_empty()
+    }
+
     /// Tells everything that is still open as interrupted.
     pub fn interrupt(&self) {
         let mut state = self.state();

@@ -102,6 +102,14 @@ pub async fn run(
         }
         scan
     };
+    // Not an empty report: nobody scans in order to see nothing.
+    if scan.ledger.selects_nothing() {
+        return Err(RunError::Usage(
+            "the flags leave no account to scan: --accounts, --exclude-accounts, --organizational-units and \
+             --exclude-organizational-units exclude each other"
+                .to_owned(),
+        ));
+    }
     reporter.phase("writing the report");
     run.finished_at = now();
     let finished = write(&scan, output, &args, &policy, run, &counter)

@@ -92,6 +92,18 @@ impl StatusCounts {
     }
 }
 
+/// The counts of an account, and where it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountTotals {
+    /// The account's name in the organization.
+    pub account_name: Option<String>,
+    /// The names of its organizational units from the root, joined by `/`.
+    pub organizational_unit_path: Option<String>,
+    /// Its repositories.
+    #[serde(flatten)]
+    pub counts: StatusCounts,
+}
+
 /// Counts over all findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
@@ -102,7 +114,7 @@ pub struct Totals {
     /// By encryption level; `unknown` where none is proved. A lower bound counts as its level.
     pub by_level: BTreeMap<String, u64>,
     /// By account id.
-    pub by_account: BTreeMap<String, StatusCounts>,
+    pub by_account: BTreeMap<String, AccountTotals>,
     /// By Region.
     pub by_region: BTreeMap<String, StatusCounts>,
     /// By reason code.
@@ -119,10 +131,16 @@ impl Totals {
             .entry(finding.encryption_level.map_or("unknown", EncryptionLevel::as_str).to_owned())
             .or_default() += 1;
         *self.by_reason_code.entry(finding.reason_code.as_str().to_owned()).or_default() += 1;
-        if let Some(counts) = self.by_account.get_mut(&finding.account_id) {
-            counts.add(finding.status);
+        if let Some(account) = self.by_account.get_mut(&finding.account_id) {
+            account.counts.add(finding.status);
         } else {
-            self.by_account.entry(finding.account_id.clone()).or_default().add(finding.status);
+            let mut account = AccountTotals {
+                account_name: finding.account_name.clone(),
+                organizational_unit_path: finding.organizational_unit_path.clone(),
+                counts: StatusCounts::default(),
+            };
+            account.counts.add(finding.status);
+            self.by_account.insert(finding.account_id.clone(), account);
         }
         if let Some(counts) = self.by_region.get_mut(&finding.region) {
             counts.add(finding.status);

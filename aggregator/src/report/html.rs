@@ -9,7 +9,6 @@ mod kept;
 mod signs;
 mod view;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -20,7 +19,7 @@ use super::{ReportWriter, close};
 use crate::finding::Finding;
 use crate::summary::Summary;
 use kept::Kept;
-use view::{AccountNames, Page};
+use view::Page;
 
 /// How many findings the page holds: browsers open it at once, and the writer's memory is bounded.
 const FINDINGS: usize = 5_000;
@@ -30,7 +29,6 @@ const FINDINGS: usize = 5_000;
 pub struct HtmlWriter {
     out: BufWriter<File>,
     kept: Kept,
-    accounts: BTreeMap<String, AccountNames>,
 }
 
 impl HtmlWriter {
@@ -43,25 +41,18 @@ impl HtmlWriter {
     }
 
     fn with_limit(path: &Path, limit: usize) -> io::Result<Self> {
-        Ok(Self { out: BufWriter::new(File::create(path)?), kept: Kept::new(limit), accounts: BTreeMap::new() })
+        Ok(Self { out: BufWriter::new(File::create(path)?), kept: Kept::new(limit) })
     }
 }
 
 impl ReportWriter for HtmlWriter {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        if !self.accounts.contains_key(&finding.account_id) {
-            let names = AccountNames {
-                name: finding.account_name.clone(),
-                organizational_unit_path: finding.organizational_unit_path.clone(),
-            };
-            self.accounts.insert(finding.account_id.clone(), names);
-        }
         self.kept.offer(finding);
         Ok(())
     }
 
     fn finish(mut self: Box<Self>, summary: &Summary) -> io::Result<()> {
-        Page::new(summary, &self.kept, &self.accounts).write_into(&mut self.out)?;
+        Page::new(summary, &self.kept).write_into(&mut self.out)?;
         close(self.out)
     }
 }

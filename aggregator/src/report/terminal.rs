@@ -11,7 +11,7 @@ use ecr_encryption_core::{EncryptionLevel, Status};
 
 use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
-use crate::summary::{StatusCounts, Summary};
+use crate::summary::{AccountTotals, StatusCounts, Summary};
 use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.
@@ -132,24 +132,30 @@ fn levels(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 }
 
 fn worst_accounts(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-    let mut accounts: Vec<_> =
-        summary.totals.by_account.iter().filter(|(_, counts)| counts.non_compliant + counts.undetermined > 0).collect();
+    let mut accounts: Vec<_> = summary
+        .totals
+        .by_account
+        .iter()
+        .filter(|(_, of)| of.counts.non_compliant + of.counts.undetermined > 0)
+        .collect();
     if accounts.is_empty() {
         return Ok(());
     }
     accounts.sort_by(|(_, one), (_, other)| {
-        (other.non_compliant, other.undetermined).cmp(&(one.non_compliant, one.undetermined))
+        let badness = |of: &AccountTotals| (of.counts.non_compliant, of.counts.undetermined);
+        badness(other).cmp(&badness(one))
     });
     writeln!(
         out,
-        "\n{BOLD}{:<18}{:>15}{:>14}{:>11}{BOLD:#}",
+        "\n{BOLD}{:<42}{:>14}{:>13}{:>9}{BOLD:#}",
         "Worst accounts", "non-compliant", "undetermined", "of all"
     )?;
-    for (account, counts) in accounts.iter().take(ACCOUNTS) {
+    for (id, AccountTotals { account_name, counts, .. }) in accounts.iter().take(ACCOUNTS) {
+        let account = format!("{id} {}", account_name.as_deref().unwrap_or_default());
         writeln!(
             out,
-            "  {:<16}{:>15}{:>14}{:>11}",
-            cut(&printable(account), 16),
+            "  {:<40}{:>14}{:>13}{:>9}",
+            cut(&printable(&account), 40),
             number(counts.non_compliant),
             number(counts.undetermined),
             number(counts.total())

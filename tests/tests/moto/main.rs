@@ -31,6 +31,8 @@ struct Organization {
 fn organization() -> &'static Organization {
     static ORGANIZATION: OnceLock<Organization> = OnceLock::new();
     ORGANIZATION.get_or_init(|| {
+        // Before the server is filled, which takes seconds.
+        scan::program();
         // Nothing drops a static: what must not stay behind is dropped here.
         let folder = tempfile::tempdir().expect("a folder");
         let (moto, facts) = Moto::start(&folder.path().join("recording"));

@@ -82,7 +82,10 @@ fn files_of(report: &Path) -> BTreeMap<String, Vec<u8>> {
     let Ok(entries) = std::fs::read_dir(report) else { return BTreeMap::new() };
     entries
         .map(|entry| entry.expect("a file"))
-        .map(|entry| (entry.file_name().into_string().expect("a name"), std::fs::read(entry.path()).expect("a file")))
+        // A folder has no business there: it shows by its name.
+        .map(|entry| {
+            (entry.file_name().into_string().expect("a name"), std::fs::read(entry.path()).unwrap_or_default())
+        })
         .collect()
 }
 
@@ -99,7 +102,7 @@ fn without_time(line: &str) -> String {
 }
 
 /// The program that `make build` made, next to the folder of this test's own executable.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("this test's executable");
     let folder = test.parent().and_then(Path::parent).expect("target/debug/deps/TEST");
     let program = folder.join(format!("ecr-encryption{}", std::env::consts::EXE_SUFFIX));

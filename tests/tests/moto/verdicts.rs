@@ -11,7 +11,7 @@ use crate::scan::text;
 ///
 /// Odd, and moto's doing: `service/kms-without-key`. AWS names the AWS-managed key there, so the row would be
 /// `below-desired-level | awskms`. moto names a key that nobody made, and the honest verdict on such a key is
-/// `key-not-found`. `exempt/until-2030` holds until then.
+/// `key-not-found`. `exempt/until-2099` holds until 2100.
 const KINDS: &str = "
 master        | us-east-1 | service/default                | NON_COMPLIANT | below-desired-level  | sse              | awscmk
 network       | eu-west-1 | service/aes256                 | NON_COMPLIANT | below-desired-level  | sse              | awscmk
@@ -30,12 +30,12 @@ shared-keys   | eu-west-1 | service/shared-key             | COMPLIANT     | lev
 master        | eu-west-1 | broken/disabled-key            | NON_COMPLIANT | key-disabled         | awscmk           | Disabled
 build         | eu-west-1 | broken/disabled-imported-key   | NON_COMPLIANT | key-disabled         | externalcmk      | Disabled
 shared-keys   | eu-west-1 | broken/key-pending-deletion    | NON_COMPLIANT | key-pending-deletion | awscmk           | PendingDeletion
-search-prod   | us-east-1 | exempt/until-2030              | EXEMPT        | exempt-by-tag        | sse              | 2030-12-31
+search-prod   | us-east-1 | exempt/until-2099              | EXEMPT        | exempt-by-tag        | sse              | 2099-12-31
 audit         | us-east-1 | exempt/for-a-reason            | EXEMPT        | exempt-by-tag        | sse              | public base images, no secrets in them
 network       | us-east-1 | exempt/without-a-reason        | EXEMPT        | exempt-by-tag        | sse              | encryption-exempt
 search-dev    | eu-west-1 | exempt/until-2020              | NON_COMPLIANT | below-desired-level  | sse              | ended on 2020-01-31
 playground    | us-east-1 | exempt/not-a-date              | NON_COMPLIANT | below-desired-level  | sse              | 2027-02-30
-payments-dev  | us-east-1 | exempt/broken                  | EXEMPT        | exempt-by-tag        | awscmk           | 2030-12-31
+payments-dev  | us-east-1 | exempt/broken                  | EXEMPT        | exempt-by-tag        | awscmk           | 2099-12-31
 network       | us-east-1 | sandbox/scratch                | EXEMPT        | exempt-by-name       | sse              | sandbox/*
 payments-prod | us-east-1 | sandbox/team-a/scratch         | EXEMPT        | exempt-by-name       | awscmk           | sandbox/*
 ";

@@ -39,10 +39,7 @@ fn wait_until_it_hangs(bench: &Bench) {
             std::thread::sleep(Duration::from_millis(300));
             return;
         }
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "the scan does not get to the call that hangs: {counters:?}"
-        );
+        assert!(began.elapsed() < Duration::from_mins(1), "the scan does not get to the call that hangs: {counters:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -100,7 +97,7 @@ fn accounts_that_were_not_reached_are_named() {
         || bench.simulator.counters().calls_of("kms", "DescribeKey") < 2
         || bench.simulator.counters().requests_in_flight > 2
     {
-        assert!(began.elapsed() < Duration::from_secs(60));
+        assert!(began.elapsed() < Duration::from_mins(1));
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(300));

@@ -5,7 +5,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::needless_pass_by_value,
     reason = "a test fails by panicking"
 )]
 

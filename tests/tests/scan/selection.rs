@@ -52,6 +52,20 @@ fn by_organizational_unit_nested_ones_included() {
 }
 
 #[test]
+fn flags_that_leave_no_account_are_an_error_and_no_empty_report() {
+    for arguments in [
+        ["--accounts", SHOP, "--exclude-accounts", SHOP],
+        ["--accounts", HOME, "--organizational-units", "Root/Workloads"],
+        ["--organizational-units", "Root/Workloads/Prod", "--exclude-organizational-units", "Root/Workloads"],
+    ] {
+        let outcome = scan(with_units(), &arguments);
+        assert_eq!(outcome.status, 2, "{arguments:?}: {}", outcome.stdout);
+        assert!(outcome.stderr.contains("leave no account to scan"), "{}", outcome.stderr);
+        assert!(outcome.summary.is_null());
+    }
+}
+
+#[test]
 fn by_region() {
     let outcome = scan(with_units(), &["--regions", "us-east-1"]);
     assert_eq!((outcome.status, outcome.targets_scanned(), outcome.findings.len()), (0, 3, 3));

@@ -10,19 +10,12 @@ use super::kept::Kept;
 use super::{facts, signs};
 use crate::finding::Finding;
 use crate::report::phrase;
-use crate::summary::{StatusCounts, Summary};
+use crate::summary::{AccountTotals, StatusCounts, Summary};
 
 /// How many accounts the page names.
 const ACCOUNTS: usize = 20;
 /// How many reasons the overview names.
 const SHORTFALLS: usize = 4;
-
-/// What an account is called.
-#[derive(Debug)]
-pub(super) struct AccountNames {
-    pub(super) name: Option<String>,
-    pub(super) organizational_unit_path: Option<String>,
-}
 
 /// The page.
 #[derive(Template)]
@@ -59,7 +52,7 @@ struct LevelRow {
 /// An account or a Region, and its repositories by status.
 struct PlaceRow<'a> {
     id: &'a str,
-    names: Option<&'a AccountNames>,
+    account: Option<&'a AccountTotals>,
     counts: &'a StatusCounts,
 }
 
@@ -72,7 +65,7 @@ struct Group<'a> {
 
 impl<'a> Page<'a> {
     /// The page of a run: `kept` are the findings it shows.
-    pub(super) fn new(summary: &'a Summary, kept: &'a Kept, names: &'a BTreeMap<String, AccountNames>) -> Self {
+    pub(super) fn new(summary: &'a Summary, kept: &'a Kept) -> Self {
         let totals = &summary.totals;
         let demanded = phrase::demanded_level(&summary.run);
         let group = |status| Group { status, findings: kept.of(status), all: totals.by_status.of(status) };
@@ -99,8 +92,19 @@ impl<'a> Page<'a> {
                 .map_or(0, |all| phrase::length(all)),
             levels: levels(&totals.by_level, demanded),
             reasons: reasons(&totals.by_reason_code),
-            regions: worst_first(&totals.by_region, None),
-            accounts: worst_first(&totals.by_account, Some(names)).into_iter().take(ACCOUNTS).collect(),
+            regions: worst_first(
+                totals.by_region.iter().map(|(id, counts)| PlaceRow { id, account: None, counts }).collect(),
+            ),
+            accounts: worst_first(
+                totals
+                    .by_account
+                    .iter()
+                    .map(|(id, account)| PlaceRow { id, account: Some(account), counts: &account.counts })
+                    .collect(),
+            )
+            .into_iter()
+            .take(ACCOUNTS)
+            .collect(),
             all_accounts: totals.by_account.len().try_into().unwrap_or(u64::MAX),
             unseen: Unseen::of(&summary.coverage),
             groups: Status::ALL.into_iter().map(group).filter(|group| group.all > 0).collect(),
@@ -159,14 +163,7 @@ fn reasons(counts: &BTreeMap<String, u64>) -> Vec<(ReasonCode, u64)> {
     reasons
 }
 
-fn worst_first<'a>(
-    places: &'a BTreeMap<String, StatusCounts>,
-    names: Option<&'a BTreeMap<String, AccountNames>>,
-) -> Vec<PlaceRow<'a>> {
-    let mut rows: Vec<_> = places
-        .iter()
-        .map(|(id, counts)| PlaceRow { id, names: names.and_then(|names| names.get(id)), counts })
-        .collect();
+fn worst_first(mut rows: Vec<PlaceRow<'_>>) -> Vec<PlaceRow<'_>> {
     rows.sort_by_key(|row| std::cmp::Reverse((row.counts.non_compliant, row.counts.undetermined)));
     rows
 }
