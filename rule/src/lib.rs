@@ -4,4 +4,5 @@
 //! [`aws::fault::AwsFault`], which keeps what AWS said.
 
 pub mod aws;
+pub mod keys;
 pub mod lookup;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
 use ecr_encryption_rule::lookup::{Access, Lookup};
 use futures_util::{StreamExt, stream};
 
 use super::{Scan, ScanError};
 use crate::account::Account;
-use crate::keys::{KeyAnswer, KeyId};
 
 impl<L: Lookup + 'static> Scan<L> {
     pub(super) async fn foreign_keys(&self, may_ask: impl Fn(&Account) -> bool + Send) -> Result<(), ScanError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ecr_encryption_core::{Repository, Tags};
 use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
 use ecr_encryption_rule::lookup::{Access, Lookup, RepositoryDescription};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -11,7 +12,6 @@ use jiff::Timestamp;
 
 use super::{Scan, ScanError};
 use crate::account::Account;
-use crate::keys::{KeyAnswer, KeyId};
 use crate::spool::{ReadRepository, Target};
 
 impl<L: Lookup + 'static> Scan<L> {
