@@ -2,7 +2,9 @@
 
 pub mod calls;
 pub mod clients;
+pub mod config_service;
 pub mod credentials;
+pub mod environment;
 pub mod fault;
 mod look_up;
 

@@ -1,8 +1,17 @@
-//! The look-ups in AWS that the rule and the aggregator share: repositories, keys, tags, and the credentials for them.
+//! The AWS Config rule, and the look-ups in AWS that it shares with the aggregator: repositories, keys, tags, and the
+//! credentials for them.
 //!
 //! [`lookup::Lookup`] says what can be asked; [`aws::AwsLookup`] asks AWS through its SDK. What goes wrong is an
-//! [`aws::fault::AwsFault`], which keeps what AWS said.
+//! [`aws::fault::AwsFault`], which keeps what AWS said. [`handler::Rule`] answers the events of AWS Config.
 
+pub mod accounts;
 pub mod aws;
+pub mod cache;
+pub mod deadline;
+pub mod error;
+pub mod evaluations;
+pub mod event;
+pub mod handler;
 pub mod keys;
 pub mod lookup;
+pub mod metrics;

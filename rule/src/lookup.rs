@@ -55,6 +55,16 @@ pub trait Lookup: Send + Sync {
         next_token: Option<String>,
     ) -> impl Future<Output = Result<RepositoryPage, AwsFault>> + Send;
 
+    /// One repository, by its name.
+    ///
+    /// # Errors
+    /// What AWS said, after retries; a repository that does not exist is a fault too.
+    fn repository(
+        &self,
+        access: &Access,
+        name: &str,
+    ) -> impl Future<Output = Result<RepositoryDescription, AwsFault>> + Send;
+
     /// What KMS tells about a key, named by ARN, id, alias or alias ARN.
     ///
     /// # Errors

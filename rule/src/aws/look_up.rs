@@ -1,6 +1,7 @@
 //! Asks AWS.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
@@ -21,21 +22,40 @@ const REPOSITORIES_PER_PAGE: i32 = 1_000;
 const RESOURCES_PER_PAGE: i32 = 100;
 
 /// Asks AWS through one shared client a service; account and Region come with each call.
-#[derive(Debug, Clone)]
+///
+/// A client is built when it is first used: that costs a third of a millisecond each, and a Lambda that only reads a key
+/// needs one of the three.
+#[derive(Debug)]
 pub struct AwsLookup {
-    ecr: aws_sdk_ecr::Client,
-    kms: aws_sdk_kms::Client,
-    tagging: aws_sdk_resourcegroupstagging::Client,
+    sdk_config: SdkConfig,
+    counter: CallCounter,
+    ecr: OnceLock<aws_sdk_ecr::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    tagging: OnceLock<aws_sdk_resourcegroupstagging::Client>,
 }
 
 impl AwsLookup {
-    /// Builds the clients; `counter` counts what they send.
+    /// `counter` counts what the clients send.
     pub fn new(sdk_config: &SdkConfig, counter: &CallCounter) -> Self {
         Self {
-            ecr: shared_client!(aws_sdk_ecr, sdk_config, counter),
-            kms: shared_client!(aws_sdk_kms, sdk_config, counter),
-            tagging: shared_client!(aws_sdk_resourcegroupstagging, sdk_config, counter),
+            sdk_config: sdk_config.clone(),
+            counter: counter.clone(),
+            ecr: OnceLock::new(),
+            kms: OnceLock::new(),
+            tagging: OnceLock::new(),
         }
+    }
+
+    fn ecr(&self) -> &aws_sdk_ecr::Client {
+        self.ecr.get_or_init(|| shared_client!(aws_sdk_ecr, &self.sdk_config, self.counter))
+    }
+
+    fn kms(&self) -> &aws_sdk_kms::Client {
+        self.kms.get_or_init(|| shared_client!(aws_sdk_kms, &self.sdk_config, self.counter))
+    }
+
+    fn tagging(&self) -> &aws_sdk_resourcegroupstagging::Client {
+        self.tagging.get_or_init(|| shared_client!(aws_sdk_resourcegroupstagging, &self.sdk_config, self.counter))
     }
 
     async fn tags_page(
@@ -48,7 +68,7 @@ impl AwsLookup {
         use aws_sdk_resourcegroupstagging::{config::Builder, types::TagFilter};
 
         let answer = self
-            .tagging
+            .tagging()
             .get_resources()
             .resource_type_filters("ecr:repository")
             .tag_filters(TagFilter::builder().key(tag_key).build())
@@ -81,7 +101,7 @@ impl Lookup for AwsLookup {
             .credentials
             .call(|credentials| {
                 let request = self
-                    .ecr
+                    .ecr()
                     .describe_repositories()
                     .max_results(REPOSITORIES_PER_PAGE)
                     .set_next_token(next_token.clone())
@@ -97,6 +117,23 @@ impl Lookup for AwsLookup {
         Ok(RepositoryPage { repositories, next_token: answer.next_token.filter(|token| !token.is_empty()) })
     }
 
+    async fn repository(&self, access: &Access, name: &str) -> Result<RepositoryDescription, AwsFault> {
+        use aws_sdk_ecr::config::Builder;
+
+        const ACTION: &str = "ecr:DescribeRepositories";
+        let answer = access
+            .credentials
+            .call(|credentials| {
+                let request = self.ecr().describe_repositories().repository_names(name).customize().config_override(
+                    Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
+                );
+                async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+            })
+            .await?;
+        let described = answer.repositories.unwrap_or_default().into_iter().next();
+        described.map_or_else(|| Err(AwsFault::other(ACTION, "an answer without the repository")), description)
+    }
+
     async fn key(&self, access: &Access, key_id: &str) -> Result<KeyFacts, AwsFault> {
         use aws_sdk_kms::config::Builder;
         use aws_sdk_kms::types::{KeyManagerType, OriginType};
@@ -105,7 +142,7 @@ impl Lookup for AwsLookup {
         let answer = access
             .credentials
             .call(|credentials| {
-                let request = self.kms.describe_key().key_id(key_id).customize().config_override(
+                let request = self.kms().describe_key().key_id(key_id).customize().config_override(
                     Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
                 );
                 async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
