@@ -52,6 +52,11 @@ impl Accounts {
         credentials
     }
 
+    /// Forgets a role that was refused, so that the next event finds out whether it was put right.
+    pub fn forget(&self, role_arn: &str) {
+        self.roles.lock().unwrap_or_else(PoisonError::into_inner).remove(role_arn);
+    }
+
     fn sts(&self) -> &aws_sdk_sts::Client {
         self.sts.get_or_init(|| {
             aws_sdk_sts::Client::from_conf(

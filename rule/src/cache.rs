@@ -48,9 +48,17 @@ impl KeyCache {
         entries.insert((account_id.to_owned(), key), (answer.clone(), now));
     }
 
-    /// Forgets what `account_id` knows about keys in `region`: one of them has changed, and it may have many names.
-    pub fn forget(&self, account_id: &str, region: &str) {
-        self.entries().retain(|(asker, key), _| asker != account_id || key.region != region);
+    /// Forgets what `account_id` knows about the key with this id in `region`, which has changed. An alias may stand for it
+    /// without that being known, so aliases are forgotten too.
+    pub fn forget(&self, account_id: &str, region: &str, key_id: &str) {
+        let is_it = |name: &str| name.rsplit('/').next() == Some(key_id);
+        self.entries().retain(|(asker, key), (answer, _)| {
+            asker != account_id
+                || key.region != region
+                || !(is_it(&key.name)
+                    || key.name.contains("alias/")
+                    || matches!(answer, KeyAnswer::Described(facts) if is_it(&facts.arn)))
+        });
     }
 }
 
@@ -83,13 +91,15 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_key_drops_what_is_known_in_its_region() {
+    fn a_changed_key_drops_what_is_known_of_it() {
         let cache = KeyCache::default();
         let now = Instant::now();
         for region in ["eu-west-1", "us-east-1"] {
             cache.put("111122223333", key(1, region), &KeyAnswer::NotFound, now);
         }
-        cache.forget("111122223333", "eu-west-1");
+        cache.put("111122223333", key(2, "eu-west-1"), &KeyAnswer::NotFound, now);
+        cache.forget("111122223333", "eu-west-1", "key-1");
+        assert_eq!(cache.get("111122223333", &key(2, "eu-west-1"), now), Some(KeyAnswer::NotFound));
         assert_eq!(cache.get("111122223333", &key(1, "eu-west-1"), now), None);
         assert_eq!(cache.get("111122223333", &key(1, "us-east-1"), now), Some(KeyAnswer::NotFound));
     }

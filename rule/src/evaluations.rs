@@ -126,7 +126,9 @@ mod tests {
             reason,
             level: ProvableLevel::Unknown,
             desired_level: EncryptionLevel::AwsCmk,
+            failed: Vec::new(),
             requires_dual_layer: false,
+            allowed_keys: None,
             override_name: None,
             exempt_until: None,
         }

@@ -54,6 +54,8 @@ struct Work<'a> {
     parameters: RuleParameters,
     access: Access,
     role_arn: Option<String>,
+    /// The rule was deleted meanwhile: nothing is owed any more.
+    rule_is_gone: bool,
     metrics: &'a mut Metrics,
 }
 
@@ -82,7 +84,8 @@ impl Rule {
         let event = ConfigEvent::parse(event)?;
         let parameters = rule_parameters(&event.rule_parameters)?;
         let (access, role_arn) = self.access(&event, &parameters, invocation)?;
-        let mut work = Work { rule: self, invocation, event: &event, parameters, access, role_arn, metrics };
+        let mut work =
+            Work { rule: self, invocation, event: &event, parameters, access, role_arn, rule_is_gone: false, metrics };
         let began = Instant::now();
         let done = match &event.trigger {
             Trigger::Change(item) => Box::pin(work.change(item)).await,
@@ -135,6 +138,7 @@ impl Work<'_> {
         }
         match (error, &self.role_arn) {
             (RuleError::Aws(fault), Some(role_arn)) if is_refused_role(&fault) => {
+                self.rule.accounts.forget(role_arn);
                 RuleError::Role { role_arn: role_arn.clone(), account_id: self.event.account_id.clone(), fault }
             }
             (error, _) => error,

@@ -69,12 +69,14 @@ impl KeyAnswer {
             Err(fault) if fault.action != "kms:DescribeKey" => Self::Failed(fault),
             Err(fault) => match fault.kind {
                 FaultKind::NotFound => Self::NotFound,
-                FaultKind::Denied | FaultKind::Other => {
-                    Self::Denied(fault.code_or_status().unwrap_or_else(|| fault.message.clone()))
-                }
-                FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Expired | FaultKind::UnknownCredentials => {
-                    Self::Failed(fault)
-                }
+                FaultKind::Denied => Self::Denied(fault.code_or_status().unwrap_or_else(|| fault.message.clone())),
+                // Only a refusal says that there is something to be refused: from an answer that is odd in any other way
+                // nothing follows, least of all a lower bound.
+                FaultKind::Throttled
+                | FaultKind::Unavailable
+                | FaultKind::Expired
+                | FaultKind::UnknownCredentials
+                | FaultKind::Other => Self::Failed(fault),
             },
         }
     }
@@ -105,5 +107,47 @@ impl KeyAnswer {
         answers.into_iter().min_by_key(rank).unwrap_or_else(|| {
             Self::Failed(AwsFault::other("kms:DescribeKey", "the scan was stopped before the key was asked for"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(kind: FaultKind) -> AwsFault {
+        AwsFault { kind, code: Some("SomeCode".to_owned()), ..AwsFault::other("kms:DescribeKey", "a message") }
+    }
+
+    #[test]
+    fn only_a_refusal_is_a_refusal() {
+        assert_eq!(KeyAnswer::of_owner(Err(fault(FaultKind::Denied))), KeyAnswer::Denied("SomeCode".to_owned()));
+        assert_eq!(KeyAnswer::of_owner(Err(fault(FaultKind::NotFound))), KeyAnswer::NotFound);
+        assert_eq!(KeyAnswer::of_other(Err(fault(FaultKind::NotFound))), KeyAnswer::NotFoundElsewhere);
+        for kind in [
+            FaultKind::Other,
+            FaultKind::Throttled,
+            FaultKind::Unavailable,
+            FaultKind::Expired,
+            FaultKind::UnknownCredentials,
+        ] {
+            assert_eq!(KeyAnswer::of_owner(Err(fault(kind))), KeyAnswer::Failed(fault(kind)));
+            assert_eq!(KeyAnswer::of_other(Err(fault(kind))), KeyAnswer::Failed(fault(kind)));
+        }
+        // The role's refusal says nothing about the key.
+        let role = AwsFault { action: "sts:AssumeRole", ..fault(FaultKind::Denied) };
+        assert_eq!(KeyAnswer::of_owner(Err(role.clone())), KeyAnswer::Failed(role));
+    }
+
+    #[test]
+    fn the_best_answer_is_the_one_that_proves_most() {
+        let passing = KeyAnswer::Failed(fault(FaultKind::Throttled));
+        let denied = KeyAnswer::Denied("SomeCode".to_owned());
+        let lost = KeyAnswer::Failed(fault(FaultKind::UnknownCredentials));
+        let best = |answers: &[&KeyAnswer]| KeyAnswer::best(answers.iter().map(|&answer| answer.clone()).collect());
+        assert_eq!(best(&[&denied, &passing]), passing);
+        assert_eq!(best(&[&denied, &KeyAnswer::NotFound, &passing]), KeyAnswer::NotFound);
+        assert_eq!(best(&[&lost, &denied]), denied);
+        assert_eq!(best(&[&denied, &KeyAnswer::NotFoundElsewhere]), KeyAnswer::NotFoundElsewhere);
+        assert!(matches!(best(&[]), KeyAnswer::Failed(_)));
     }
 }

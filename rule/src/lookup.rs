@@ -25,6 +25,8 @@ pub struct RepositoryDescription {
     pub name: String,
     /// `repositoryArn`.
     pub arn: String,
+    /// `repositoryUri`.
+    pub uri: Option<String>,
     /// `createdAt`.
     pub created_at: Option<Timestamp>,
     /// `encryptionConfiguration`.

@@ -13,7 +13,10 @@ use ecr_encryption_rule::metrics::Metrics;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{fmt, registry};
 
 fn main() -> ExitCode {
     start_logs();
@@ -71,11 +74,8 @@ async fn answer(rule: &Rule, event: LambdaEvent<Value>, cold_start: bool) -> Res
 fn start_logs() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.to_lowercase().parse().ok());
     let level: LevelFilter = level.unwrap_or(LevelFilter::INFO);
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_target(false)
-        .with_max_level(level)
-        .init();
+    // The rule's own lines only: `lambda_runtime` would log whole events, and every failure a second time.
+    let own = Targets::new().with_target("ecr_encryption_rule", level);
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_target(false);
+    registry().with(lines.with_filter(own)).init();
 }

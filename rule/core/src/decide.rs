@@ -9,11 +9,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::encryption::EncryptionLevel;
+use crate::glob::Glob;
 use crate::key::KeyLookup;
 use crate::level::ProvableLevel;
-use crate::policy::Policy;
 use crate::policy::exemption::Exemption;
 use crate::policy::overrides::Place;
+use crate::policy::{Demands, Policy};
 use crate::reason::ReasonCode;
 use crate::repository::{Repository, RepositoryEncryption};
 use demand::{Judged, Outcome};
@@ -66,8 +67,12 @@ pub struct Decision {
     pub level: ProvableLevel,
     /// The level that is demanded here.
     pub desired_level: EncryptionLevel,
+    /// Every demand that is provably not met.
+    pub failed: Vec<ReasonCode>,
     /// Whether `KMS_DSSE` is demanded here.
     pub requires_dual_layer: bool,
+    /// The keys that are allowed here, in words; `None` where any is.
+    pub allowed_keys: Option<String>,
     /// The override that applied.
     pub override_name: Option<String>,
     /// The last day of an exemption, UTC.
@@ -76,7 +81,7 @@ pub struct Decision {
 
 /// Judges `repository`, whose key is known as far as `key` says, by `policy` at the time `now`.
 ///
-/// `organizational_unit_ids` and `organizational_unit_path` tell where its account is, see [`Place`].
+/// `account` tells where its account is in the organization.
 ///
 /// A demand that is provably not met makes the repository `NON_COMPLIANT`, whatever could not be proved beside it. If
 /// none is, but one could not be proved, it is `UNDETERMINED`. The code is that of the first such demand, in the order
@@ -103,7 +108,9 @@ pub fn decide(
         reason,
         level: level.clone(),
         desired_level: demands.desired_encryption_level,
+        failed: Vec::new(),
         requires_dual_layer: demands.require_dual_layer,
+        allowed_keys: allowed_keys(&demands),
         override_name: override_name.map(str::to_owned),
         exempt_until,
     };
@@ -139,7 +146,26 @@ pub fn decide(
         .map(|judged| judged.text.as_str())
         .collect();
     let reason = with_notes(&decisive.join("; "), note);
-    decision(status, reason_code, reason, None)
+    let failed = judged.iter().filter_map(|judged| match judged.outcome {
+        Outcome::Failed(code) => Some(code),
+        Outcome::Unproven(_) | Outcome::Met => None,
+    });
+    Decision { failed: failed.collect(), ..decision(status, reason_code, reason, None) }
+}
+
+fn allowed_keys(demands: &Demands) -> Option<String> {
+    let arns = demands.kms_key_arns.as_ref().map(|patterns| {
+        let patterns: Vec<&str> = patterns.iter().map(Glob::as_str).collect();
+        format!("an ARN that matches {}", patterns.join(" or "))
+    });
+    let accounts = demands.kms_key_account_ids.as_ref().map(|ids| {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        format!("a key of account {}", ids.join(" or "))
+    });
+    match (arns, accounts) {
+        (Some(arns), Some(accounts)) => Some(format!("{arns}, and {accounts}")),
+        (arns, accounts) => arns.or(accounts),
+    }
 }
 
 /// Where an account is in its organization.

@@ -45,19 +45,26 @@ fn of_key(reference: &KeyReference, key: &KeyLookup, account_id: &str) -> Provab
         KeyLookup::Described(facts) => of_described(facts, account_id),
         // AWS-managed keys cannot be shared, so another account's key is customer managed.
         KeyLookup::Denied { aws_managed_key, .. } => match (reference.owner(account_id), aws_managed_key) {
-            (Some(owner), _) if owner != account_id => AtLeast(EncryptionLevel::AwsCmk),
-            (_, AwsManagedKey::Described(managed)) => match same_key(reference, &managed.arn) {
-                Some(true) => Exactly(EncryptionLevel::AwsKms),
-                Some(false) => AtLeast(EncryptionLevel::AwsCmk),
-                None => AtLeast(EncryptionLevel::AwsKms),
+            (Some(owner), _) if owner != account_id => match reference {
+                KeyReference::AliasArn { alias, .. } if alias.starts_with("alias/aws/") => {
+                    AtLeast(EncryptionLevel::AwsKms)
+                }
+                _ => AtLeast(EncryptionLevel::AwsCmk),
             },
+            (_, AwsManagedKey::Described(managed)) if managed.manager == KeyManager::Aws => {
+                match same_key(reference, &managed.arn) {
+                    Some(true) => Exactly(EncryptionLevel::AwsKms),
+                    Some(false) => AtLeast(EncryptionLevel::AwsCmk),
+                    None => AtLeast(EncryptionLevel::AwsKms),
+                }
+            }
             (_, AwsManagedKey::NotFound) => match reference {
                 KeyReference::Key(_) | KeyReference::KeyId(_) => AtLeast(EncryptionLevel::AwsCmk),
                 KeyReference::AliasArn { .. } | KeyReference::Alias(_) | KeyReference::Unreadable(_) => {
                     AtLeast(EncryptionLevel::AwsKms)
                 }
             },
-            (_, AwsManagedKey::NotReadable) => AtLeast(EncryptionLevel::AwsKms),
+            (_, AwsManagedKey::Described(_) | AwsManagedKey::NotReadable) => AtLeast(EncryptionLevel::AwsKms),
         },
         KeyLookup::NotNeeded | KeyLookup::NotFound | KeyLookup::NotFoundElsewhere => AtLeast(EncryptionLevel::AwsKms),
     }
@@ -83,7 +90,7 @@ fn of_described(facts: &KeyFacts, account_id: &str) -> ProvableLevel {
 /// Whether `reference` names the key with the ARN `arn`; `None` where the reference does not tell.
 fn same_key(reference: &KeyReference, arn: &str) -> Option<bool> {
     match reference {
-        KeyReference::Key(key) => Some(key.to_string() == arn),
+        KeyReference::Key(key) => KeyArn::parse(arn).map(|managed| managed == *key),
         KeyReference::KeyId(id) => KeyArn::parse(arn).map(|managed| managed.key_id == *id),
         KeyReference::Alias(alias) | KeyReference::AliasArn { alias, .. } => (alias == "alias/aws/ecr").then_some(true),
         KeyReference::Unreadable(_) => None,

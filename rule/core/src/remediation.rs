@@ -8,14 +8,14 @@ use crate::repository::Repository;
 
 /// The steps that make `repository` comply, or that let its verdict be proved; none where nothing is to be done.
 ///
-/// The steps hold the names of the repository and of
-/// its key as they are: whoever renders them escapes them for the format at hand.
+/// The steps hold the names of the repository and of its key as they are: whoever renders them escapes them for the format
+/// at hand.
 pub fn remediation(decision: &Decision, repository: &Repository, key: &KeyLookup) -> Vec<String> {
     match decision.status {
         Status::Compliant | Status::Exempt => Vec::new(),
         Status::Undetermined => prove(decision.reason_code, repository, key),
         Status::NonCompliant => {
-            let mut steps = repair_key(decision.reason_code, repository, key);
+            let mut steps = repair_key(decision, repository, key);
             steps.extend(migrate(decision, repository));
             steps
         }
@@ -29,86 +29,122 @@ fn key_name<'a>(repository: &'a Repository, key: &'a KeyLookup) -> &'a str {
     }
 }
 
-/// A key that can be made usable again need not be replaced.
-fn repair_key(code: ReasonCode, repository: &Repository, key: &KeyLookup) -> Vec<String> {
+const KEY_STATES: [ReasonCode; 4] =
+    [ReasonCode::KeyDisabled, ReasonCode::KeyPendingDeletion, ReasonCode::KeyPendingImport, ReasonCode::KeyUnavailable];
+
+/// The first thing where the key is unusable: without it, nothing can even be copied.
+fn repair_key(decision: &Decision, repository: &Repository, key: &KeyLookup) -> Vec<String> {
+    let Some(state) = decision.failed.iter().find(|code| KEY_STATES.contains(code)) else { return Vec::new() };
     let name = key_name(repository, key);
-    let region = KeyArn::parse(name).map_or_else(|| repository.region.clone(), |arn| arn.region);
-    let step = match code {
-        ReasonCode::KeyDisabled => {
-            format!(
-                "Enable the key, unless it was disabled on purpose: aws kms enable-key --region {region} --key-id {name}"
-            )
-        }
+    let arn = KeyArn::parse(name);
+    let region = arn.as_ref().map_or(repository.region.as_str(), |arn| &arn.region);
+    let owner = arn.as_ref().map_or(repository.account_id.as_str(), |arn| &arn.account_id);
+    let here = format!("in account {owner}, which owns the key {name}");
+    let repair = match state {
+        ReasonCode::KeyDisabled => format!(
+            "Enable the key again, unless it was disabled on purpose; {here}: aws kms enable-key --region {region} --key-id {name}"
+        ),
         ReasonCode::KeyPendingDeletion => format!(
-            "Cancel the deletion of the key at once; after it, no image can ever be read again: aws kms cancel-key-deletion \
-             --region {region} --key-id {name} && aws kms enable-key --region {region} --key-id {name}"
+            "Cancel the deletion of the key at once: after it, no image can ever be read again. Do it {here}: aws kms \
+             cancel-key-deletion --region {region} --key-id {name} && aws kms enable-key --region {region} --key-id {name}"
         ),
         ReasonCode::KeyPendingImport => format!(
-            "Import the key material again (aws kms get-parameters-for-import, then aws kms import-key-material \
-             --region {region} --key-id {name})"
+            "Import the same key material again, {here}: aws kms get-parameters-for-import, then aws kms \
+             import-key-material, both with --region {region} --key-id {name}"
         ),
-        ReasonCode::KeyUnavailable => format!(
-            "Reconnect the custom key store of the key {name}: aws kms describe-custom-key-stores --region {region} shows \
-             its state, aws kms connect-custom-key-store connects it"
+        _ => format!(
+            "Connect the custom key store of the key again, {here}: aws kms describe-custom-key-stores --region {region} \
+             shows its state, aws kms connect-custom-key-store connects it"
         ),
-        ReasonCode::KeyNotFound => format!(
-            "The key {name} is gone, and with it the images: what the new repository is to hold must be built again or \
-             pulled from another copy"
-        ),
-        _ => return Vec::new(),
     };
-    match code {
-        ReasonCode::KeyNotFound => vec![step],
-        _ => vec![step, "If the key cannot or must not be made usable, replace the repository as follows.".to_owned()],
-    }
+    let only_the_state = decision.failed.iter().all(|code| KEY_STATES.contains(code));
+    let then = if only_the_state {
+        "Then the repository complies. If the key must not be used on, replace the repository as follows; its images can be \
+         copied only while the key is usable, so make it usable for the copy."
+    } else {
+        "That is not enough, because other demands fail too: replace the repository as follows. Its images can be copied only \
+         while the key is usable."
+    };
+    vec![repair, then.to_owned()]
 }
 
 /// The encryption of a repository cannot be changed, so a new one takes its place.
 fn migrate(decision: &Decision, repository: &Repository) -> Vec<String> {
-    let Repository { account_id, region, name, arn, .. } = repository;
-    let suffix = if arn.starts_with("arn:aws-cn:") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    let registry = format!("{account_id}.dkr.ecr.{region}.{suffix}");
+    let Repository { account_id, region, name, .. } = repository;
+    let registry = registry(repository);
     let encryption_type = if decision.requires_dual_layer { EncryptionType::KmsDsse } else { EncryptionType::Kms };
-    vec![
+    let dual_layer = if decision.requires_dual_layer {
+        " (KMS_DSSE is offered in the AWS GovCloud Regions only, as of 2026)"
+    } else {
+        ""
+    };
+    let copy = if decision.failed.contains(&ReasonCode::KeyNotFound) {
+        vec![
+            "The old key is gone, and with it the images: build them again, or take them from another copy, then log in (aws \
+             ecr get-login-password | docker login), docker pull from there, docker tag and docker push them to the new \
+             repository."
+                .to_owned(),
+        ]
+    } else {
+        vec![
+            format!(
+                "Log in: aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
+            ),
+            format!(
+                "Copy every image. With all architectures, signatures and digests as they are: skopeo copy --all \
+                 docker://{registry}/{name}:TAG docker://{registry}/NEW_NAME:TAG (or crane copy). One architecture at a time: \
+                 docker pull {registry}/{name}:TAG && docker tag {registry}/{name}:TAG {registry}/NEW_NAME:TAG && docker push \
+                 {registry}/NEW_NAME:TAG. Images without a tag are copied by digest."
+            ),
+        ]
+    };
+    let mut steps = vec![
         format!(
-            "The encryption of {name} cannot be changed after its creation: it takes a new repository with the right key, \
-             and a copy of the images."
+            "The encryption of {name} in account {account_id} cannot be changed after its creation: it takes a new repository \
+             with the right key, and a copy of the images."
         ),
-        create_key(decision.desired_level, decision.reason_code, region),
+        choose_key(decision, region),
         format!(
-            "Create a new private repository with KMS encryption and that key: aws ecr create-repository --region {region} \
-             --repository-name NEW_NAME --encryption-configuration encryptionType={encryption_type},kmsKey=KEY_ARN; carry \
-             over its repository policy, lifecycle policy, tags and settings"
+            "Create a new private repository with KMS encryption and that key{dual_layer}: aws ecr create-repository --region \
+             {region} --repository-name NEW_NAME --encryption-configuration encryptionType={encryption_type},kmsKey=KEY_ARN; \
+             carry over its repository policy, lifecycle policy, tags and settings"
         ),
-        format!(
-            "Log in: aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
-        ),
-        format!(
-            "Copy every image: docker pull {registry}/{name}:TAG && docker tag {registry}/{name}:TAG \
-             {registry}/NEW_NAME:TAG && docker push {registry}/NEW_NAME:TAG"
-        ),
+    ];
+    steps.extend(copy);
+    steps.extend([
         "Point applications, deployments and pipelines at the new repository.".to_owned(),
-        format!("Verify that everything pulls from NEW_NAME, and that nothing pulls from {name} any more."),
         format!(
-            "Delete the old repository: aws ecr delete-repository --region {region} --repository-name {name} --force"
+            "Verify: the digests of aws ecr list-images --region {region} --repository-name NEW_NAME are those of {name}, and \
+             nothing pulls from {name} any more."
         ),
-    ]
+        format!(
+            "Delete the old repository, only then: aws ecr delete-repository --region {region} --repository-name {name} \
+             --force deletes every image in it for good."
+        ),
+    ]);
+    steps
 }
 
-fn create_key(desired: EncryptionLevel, code: ReasonCode, region: &str) -> String {
-    if matches!(code, ReasonCode::KeyNotAllowed | ReasonCode::KeyAccountNotAllowed) {
-        return format!(
-            "Choose a key in {region} that the policy allows, at level {desired} or higher; its key policy must let this \
-             account use it through ECR (kms:DescribeKey, kms:CreateGrant)."
-        );
+/// The registry's host: as ECR gave it, else by the partition's domain.
+fn registry(repository: &Repository) -> String {
+    let Repository { account_id, region, name, arn, uri, .. } = repository;
+    if let Some(host) = uri.as_deref().and_then(|uri| uri.strip_suffix(name)?.strip_suffix('/')) {
+        return host.to_owned();
     }
+    let domain = match arn.split(':').nth(1) {
+        Some("aws-cn") => "amazonaws.com.cn",
+        _ => "amazonaws.com",
+    };
+    format!("{account_id}.dkr.ecr.{region}.{domain}")
+}
+
+fn choose_key(decision: &Decision, region: &str) -> String {
+    let desired = decision.desired_level;
     let key = "Create a symmetric customer managed key, single-Region, and name its key administrators and key users";
     let command = format!("aws kms create-key --region {region}");
-    match desired {
+    let create = match desired {
         EncryptionLevel::Sse | EncryptionLevel::AwsKms | EncryptionLevel::AwsCmk => format!("{key}: {command}"),
-        EncryptionLevel::ExternalCmk => {
-            format!("{key}, then import your key material: {command} --origin EXTERNAL")
-        }
+        EncryptionLevel::ExternalCmk => format!("{key}, then import your key material: {command} --origin EXTERNAL"),
         EncryptionLevel::CloudHsm => {
             format!(
                 "{key}, in a CloudHSM key store: {command} --origin AWS_CLOUDHSM --custom-key-store-id KEY_STORE_ID"
@@ -117,6 +153,14 @@ fn create_key(desired: EncryptionLevel, code: ReasonCode, region: &str) -> Strin
         EncryptionLevel::ExternalKeyStore => format!(
             "{key}, in an external key store: {command} --origin EXTERNAL_KEY_STORE --custom-key-store-id KEY_STORE_ID \
              --xks-key-id EXTERNAL_KEY_ID"
+        ),
+    };
+    match &decision.allowed_keys {
+        None => create,
+        Some(allowed) => format!(
+            "Choose a key in {region} that the policy allows: {allowed}, at level {desired} or higher; its key policy must let \
+             this account use it through ECR (kms:DescribeKey, kms:CreateGrant). Where there is none yet, have one made in \
+             the account that the policy names. {create}"
         ),
     }
 }
@@ -137,7 +181,7 @@ fn prove(code: ReasonCode, repository: &Repository, key: &KeyLookup) -> Vec<Stri
             ),
             again,
         ],
-        _ if matches!(key, KeyLookup::Denied { .. } | KeyLookup::NotFound | KeyLookup::NotFoundElsewhere) => vec![
+        _ if matches!(key, KeyLookup::Denied { .. }) => vec![
             format!(
                 "Let the audit role describe the key {name}: allow kms:DescribeKey in the role's policy, and in the key \
                  policy for the account {} (or add the key's own account to the scan).",

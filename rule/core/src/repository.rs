@@ -55,6 +55,8 @@ pub struct Repository {
     pub name: String,
     /// Its ARN.
     pub arn: String,
+    /// Where images are pulled from and pushed to: registry and name; `None` where ECR was not asked.
+    pub uri: Option<String>,
     /// How it is encrypted.
     pub encryption: RepositoryEncryption,
     /// Its tags.

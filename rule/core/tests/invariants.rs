@@ -77,6 +77,7 @@ prop_compose! {
             region: "eu-central-1".to_owned(),
             name: "team/app".to_owned(),
             arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team/app".to_owned(),
+        uri: None,
             encryption: if readable {
                 RepositoryEncryption::Known(EncryptionConfiguration { encryption_type, kms_key })
             } else {

@@ -96,6 +96,7 @@ fn repository(encryption: &str, key_cell: &str, kms_key: Option<String>) -> Repo
         region: "eu-central-1".to_owned(),
         name: "team/app".to_owned(),
         arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team/app".to_owned(),
+        uri: None,
         encryption,
         tags: if key_cell == "tags denied" {
             Tags::Denied { error_code: "AccessDeniedException".to_owned() }

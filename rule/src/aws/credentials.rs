@@ -40,7 +40,16 @@ struct Cached {
 #[derive(Clone)]
 pub struct AccountCredentials {
     source: Arc<Source>,
-    cached: Arc<Mutex<Option<Cached>>>,
+    cached: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Nothing,
+    Valid(Cached),
+    /// A role that was refused is refused to all who come later: it is asked for once, not once a call.
+    Refused(AwsFault),
 }
 
 impl fmt::Debug for AccountCredentials {
@@ -72,40 +81,46 @@ impl AccountCredentials {
     /// # Errors
     /// The role may not be assumed, or the caller has no credentials.
     pub async fn get(&self) -> Result<Credentials, AwsFault> {
-        let mut cached = self.cached.lock().await;
-        match cached.as_ref() {
-            Some(current) if current.renew_at.is_none_or(|renew_at| SystemTime::now() < renew_at) => {
+        let mut state = self.cached.lock().await;
+        match &*state {
+            State::Refused(fault) => Err(fault.clone()),
+            State::Valid(current) if current.renew_at.is_none_or(|renew_at| SystemTime::now() < renew_at) => {
                 Ok(current.credentials.clone())
             }
-            _ => self.renew(&mut cached).await,
+            State::Valid(_) | State::Nothing => self.renew(&mut state).await,
         }
     }
 
     /// New credentials in the place of `rejected`, unless somebody has renewed them meanwhile.
     async fn get_instead_of(&self, rejected: &Credentials) -> Result<Credentials, AwsFault> {
-        let mut cached = self.cached.lock().await;
-        match cached.as_ref() {
-            Some(current) if current.credentials.session_token() != rejected.session_token() => {
+        let mut state = self.cached.lock().await;
+        match &*state {
+            State::Refused(fault) => Err(fault.clone()),
+            State::Valid(current) if current.credentials.session_token() != rejected.session_token() => {
                 Ok(current.credentials.clone())
             }
-            _ => self.renew(&mut cached).await,
+            State::Valid(_) | State::Nothing => self.renew(&mut state).await,
         }
     }
 
-    async fn renew(&self, cached: &mut Option<Cached>) -> Result<Credentials, AwsFault> {
+    async fn renew(&self, state: &mut State) -> Result<Credentials, AwsFault> {
         // What could not be renewed is not used on.
-        *cached = None;
+        *state = State::Nothing;
         let credentials = match self.source.as_ref() {
             Source::Caller(provider) => provider.provide_credentials().await.map_err(|error| {
                 AwsFault::other("sts:GetCallerIdentity", format!("no credentials: {}", with_sources(&error)))
             })?,
-            Source::Role(role) => role.assume().await?,
+            Source::Role(role) => role.assume().await.inspect_err(|fault| {
+                if fault.kind == FaultKind::Denied {
+                    *state = State::Refused(fault.clone());
+                }
+            })?,
         };
         let renew_at = credentials.expiry().map(|expiry| {
             let life = expiry.duration_since(SystemTime::now()).unwrap_or_default();
             expiry - RENEW_BEFORE.min(life / 5)
         });
-        *cached = Some(Cached { credentials: credentials.clone(), renew_at });
+        *state = State::Valid(Cached { credentials: credentials.clone(), renew_at });
         Ok(credentials)
     }
 

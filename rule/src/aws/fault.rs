@@ -132,6 +132,11 @@ impl AwsFault {
         }
     }
 
+    /// A list that would never end.
+    pub fn repeated_token(action: &'static str) -> Self {
+        Self::other(action, "the same page token twice: the list would never end")
+    }
+
     /// AWS's error code; where AWS gave none, the HTTP status.
     pub fn code_or_status(&self) -> Option<String> {
         self.code.clone().or_else(|| self.http_status.map(|status| format!("HTTP {status}")))

@@ -18,6 +18,7 @@ use crate::shared_client;
 
 /// ECR's largest page.
 const REPOSITORIES_PER_PAGE: i32 = 1_000;
+const TAGS_ACTION: &str = "tag:GetResources";
 /// The Resource Groups Tagging API's largest page.
 const RESOURCES_PER_PAGE: i32 = 100;
 
@@ -78,10 +79,10 @@ impl AwsLookup {
             .config_override(Builder::new().credentials_provider(credentials).region(Region::new(region)))
             .send()
             .await
-            .map_err(|error| AwsFault::new("tag:GetResources", &error))?;
+            .map_err(|error| AwsFault::new(TAGS_ACTION, &error))?;
         let tags = answer
             .resource_tag_mapping_list
-            .unwrap_or_default()
+            .ok_or_else(|| AwsFault::other(TAGS_ACTION, "an answer without resources"))?
             .into_iter()
             .filter_map(|mapping| {
                 let tags: BTreeMap<_, _> =
@@ -97,6 +98,7 @@ impl Lookup for AwsLookup {
     async fn repositories(&self, access: &Access, next_token: Option<String>) -> Result<RepositoryPage, AwsFault> {
         use aws_sdk_ecr::config::Builder;
 
+        const ACTION: &str = "ecr:DescribeRepositories";
         let answer = access
             .credentials
             .call(|credentials| {
@@ -109,12 +111,17 @@ impl Lookup for AwsLookup {
                     .config_override(
                         Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
                     );
-                async move { request.send().await.map_err(|error| AwsFault::new("ecr:DescribeRepositories", &error)) }
+                async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
             })
             .await?;
-        let repositories =
-            answer.repositories.unwrap_or_default().into_iter().map(description).collect::<Result<_, _>>()?;
-        Ok(RepositoryPage { repositories, next_token: answer.next_token.filter(|token| !token.is_empty()) })
+        // A missing list is no empty one.
+        let page = answer.repositories.ok_or_else(|| AwsFault::other(ACTION, "an answer without repositories"))?;
+        let repositories = page.into_iter().map(description).collect::<Result<_, _>>()?;
+        let following = answer.next_token.filter(|token| !token.is_empty());
+        if following.is_some() && following == next_token {
+            return Err(AwsFault::repeated_token(ACTION));
+        }
+        Ok(RepositoryPage { repositories, next_token: following })
     }
 
     async fn repository(&self, access: &Access, name: &str) -> Result<RepositoryDescription, AwsFault> {
@@ -169,6 +176,7 @@ impl Lookup for AwsLookup {
                 .await?;
             tags.extend(page);
             match next {
+                Some(next) if token.as_ref() == Some(&next) => return Err(AwsFault::repeated_token(TAGS_ACTION)),
                 Some(next) => token = Some(next),
                 None => return Ok(tags),
             }
@@ -188,6 +196,7 @@ fn description(repository: aws_sdk_ecr::types::Repository) -> Result<RepositoryD
     Ok(RepositoryDescription {
         name: repository.repository_name.ok_or_else(|| missing("a name"))?,
         arn: repository.repository_arn.ok_or_else(|| missing("an ARN"))?,
+        uri: repository.repository_uri,
         created_at: repository.created_at.and_then(|time| Timestamp::new(time.secs(), 0).ok()),
         encryption,
     })

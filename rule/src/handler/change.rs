@@ -1,6 +1,6 @@
 //! A resource changed.
 
-use ecr_encryption_core::{ReasonCode, Repository, RepositoryEncryption, Tags};
+use ecr_encryption_core::{KeyReference, ReasonCode, Repository, RepositoryEncryption, Tags};
 use jiff::Timestamp;
 
 use super::Work;
@@ -14,6 +14,10 @@ use crate::lookup::Lookup;
 impl Work<'_> {
     /// The item is too large for a notification, so AWS Config is asked for it. Where it has none, ECR knows enough.
     pub(super) async fn oversized(&mut self, summary: &ConfigurationItem) -> Result<usize, RuleError> {
+        // What is gone has no configuration that would be needed.
+        if self.event.event_left_scope || matches!(summary.status, ItemStatus::Deleted | ItemStatus::NotRecorded) {
+            return Box::pin(self.change(summary)).await;
+        }
         let asked = self.rule.config.item(&self.access, summary);
         let raw = self.invocation.deadline.for_work("config:GetResourceConfigHistory", asked).await?;
         match raw {
@@ -32,6 +36,13 @@ impl Work<'_> {
             return Err(RuleError::Event(EventError::Invalid {
                 field: "configurationItem.awsAccountId",
                 problem: format!("is {account_id}, and the event's accountId is {}", self.event.account_id),
+            }));
+        }
+        // Another Region may have a resource of the same name.
+        if let Some(region) = item.region.as_ref().filter(|region| **region != self.access.region) {
+            return Err(RuleError::Event(EventError::Invalid {
+                field: "configurationItem.awsRegion",
+                problem: format!("is {region}, and this function serves {}", self.access.region),
             }));
         }
         let deadline = self.invocation.deadline;
@@ -83,6 +94,7 @@ impl Work<'_> {
             region: self.access.region.clone(),
             name,
             arn,
+            uri: None,
             encryption,
             tags,
         };
@@ -99,14 +111,14 @@ impl Work<'_> {
     /// A key changed: the repositories under it, by whatever name they call it, are judged anew. The key itself is nothing
     /// that this rule judges.
     async fn key_changed(&mut self, item: &ConfigurationItem) -> Result<usize, RuleError> {
-        self.rule.keys.forget(&self.event.account_id, &self.access.region);
+        let key_id = item.resource_id.rsplit('/').next().unwrap_or_default().to_owned();
+        self.rule.keys.forget(&self.event.account_id, &self.access.region, &key_id);
         let told =
             self.put(vec![not_applicable(item, "keys are not judged themselves, the repositories under them are")]);
         let told = told.await?;
         if self.event.event_left_scope {
             return Ok(told);
         }
-        let key_id = item.resource_id.rsplit('/').next().unwrap_or_default().to_owned();
         let judged = self.judge_repositories_under(&key_id, item.captured_at).await?;
         Ok(told + judged)
     }
@@ -114,8 +126,9 @@ impl Work<'_> {
     /// Whether a repository is under the key with this id.
     pub(super) async fn is_under(&self, repository: &Repository, key_id: &str) -> bool {
         let Some(key) = KeyId::of(repository) else { return false };
-        if key.name.rsplit('/').next() == Some(key_id) {
-            return true;
+        // An ARN or an id says which key it is.
+        if let KeyReference::Key(_) | KeyReference::KeyId(_) = KeyReference::parse(&key.name) {
+            return key.name.rsplit('/').next() == Some(key_id);
         }
         // By another name, such as an alias: KMS tells which key that is. Where it does not, the repository is judged too:
         // that costs a call, and leaving it out could leave a wrong verdict.

@@ -54,7 +54,7 @@ impl Work<'_> {
                     account_id = repository.account_id,
                     region = repository.region,
                     repository = repository.name,
-                    level = decision.level.level().map(|level| level.as_str()),
+                    encryption_level = decision.level.level().map(|level| level.as_str()),
                     status = decision.status.as_str(),
                     reason_code = decision.reason_code.as_str(),
                     reason = decision.reason,

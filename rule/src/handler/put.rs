@@ -15,9 +15,13 @@ impl Work<'_> {
     ///
     /// A rule that was deleted meanwhile is owed nothing.
     pub(super) async fn put(&mut self, evaluations: Vec<Evaluation>) -> Result<usize, RuleError> {
-        let count = evaluations.len();
+        let mut told = 0;
         for batch in evaluations.chunks(BATCH) {
+            if self.rule_is_gone {
+                break;
+            }
             if !self.put_batch(batch).await? {
+                self.rule_is_gone = true;
                 tracing::warn!(
                     request_id = self.invocation.request_id,
                     account_id = self.event.account_id,
@@ -26,10 +30,11 @@ impl Work<'_> {
                 );
                 break;
             }
+            told += batch.len();
+            let withdrawn = batch.iter().filter(|one| one.compliance == Compliance::NotApplicable).count();
+            self.metrics.not_applicable += withdrawn as u64;
         }
-        let withdrawn = evaluations.iter().filter(|one| one.compliance == Compliance::NotApplicable).count();
-        self.metrics.not_applicable += withdrawn as u64;
-        Ok(count)
+        Ok(told)
     }
 
     /// `false` where the rule is gone.

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 
 use super::Work;
 use super::judge::Subject;
+use crate::aws::fault::AwsFault;
 use crate::deadline::Deadline;
 use crate::error::RuleError;
 use crate::evaluations::{BATCH, Evaluation, REPOSITORY};
+use crate::event::EventError;
 use crate::lookup::{Lookup, RepositoryDescription};
 
 /// What a sweep has done.
@@ -24,10 +26,20 @@ pub(super) struct Seen {
 impl Work<'_> {
     /// Judges every repository, and withdraws the results for those that are gone.
     pub(super) async fn sweep(&mut self, at: Timestamp) -> Result<usize, RuleError> {
-        let Seen { names, mut told } = self.each_chunk(at, None).await?;
+        // Without the rule's name, what is gone could not be withdrawn.
+        if self.event.config_rule_name.is_empty() {
+            return Err(RuleError::Event(EventError::Missing { field: "configRuleName" }));
+        }
+        let Seen { names, told } = self.each_chunk(at, None).await?;
         let deadline = self.invocation.deadline;
-        let mut token = None;
+        // Read to its end before any of it is withdrawn: the list may change by that.
+        let mut gone = BTreeSet::new();
+        let mut token: Option<String> = None;
+        if self.rule_is_gone {
+            return Ok(told);
+        }
         loop {
+            let asked_with = token.clone();
             let page = self.rule.config.evaluated(&self.access, &self.event.config_rule_name, token);
             let what = "withdrawing the results for repositories that are gone";
             let (evaluated, next) = match deadline.for_work(what, page).await {
@@ -36,16 +48,19 @@ impl Work<'_> {
                 Err(RuleError::Aws(fault)) if fault.code.as_deref() == Some("NoSuchConfigRuleException") => break,
                 Err(error) => return Err(error),
             };
-            let gone = evaluated.into_iter().filter(|name| !names.contains(name)).map(|name| {
-                Evaluation::not_applicable(REPOSITORY, name, ReasonCode::RepositoryDeleted.description(), at)
-            });
-            told += self.put(gone.collect()).await?;
+            gone.extend(evaluated.into_iter().filter(|name| !names.contains(name)));
             match next {
+                Some(next) if asked_with.as_ref() == Some(&next) => {
+                    return Err(AwsFault::repeated_token("config:GetComplianceDetailsByConfigRule").into());
+                }
                 Some(next) => token = Some(next),
                 None => break,
             }
         }
-        Ok(told)
+        let withdrawn = gone
+            .into_iter()
+            .map(|name| Evaluation::not_applicable(REPOSITORY, name, ReasonCode::RepositoryDeleted.description(), at));
+        Ok(told + self.put(withdrawn.collect()).await?)
     }
 
     /// Judges the repositories, those under one key or all, a hundred at a time, and tells AWS Config each time: where time
@@ -74,6 +89,9 @@ impl Work<'_> {
                 let evaluations = self.judge_in_time(chunk, at, deadline).await;
                 let evaluations = in_time(evaluations, &seen)?;
                 seen.told += self.put(evaluations).await?;
+                if self.rule_is_gone {
+                    return Ok(seen);
+                }
             }
             match page.next_token {
                 Some(next) => token = Some(next),
@@ -96,7 +114,7 @@ impl Work<'_> {
         description: RepositoryDescription,
         tags: &impl Fn(&str) -> ecr_encryption_core::Tags,
     ) -> Subject {
-        let RepositoryDescription { name, arn, encryption, .. } = description;
+        let RepositoryDescription { name, arn, uri, encryption, .. } = description;
         Subject {
             resource_id: name.clone(),
             repository: Repository {
@@ -105,6 +123,7 @@ impl Work<'_> {
                 tags: tags(&arn),
                 name,
                 arn,
+                uri,
                 encryption,
             },
         }

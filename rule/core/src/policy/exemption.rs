@@ -71,7 +71,7 @@ fn by_tag(key: &str, value: &str, today: Date) -> Exemption {
 
     let value = value.trim();
     let (first, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
-    match date(first) {
+    match WrittenDate::read(first, value) {
         WrittenDate::Date(until) if until < today => {
             not_exempt(format!("not exempt: the exemption by tag `{key}` ended on {until}"))
         }
@@ -82,11 +82,19 @@ fn by_tag(key: &str, value: &str, today: Date) -> Exemption {
             exempt(format!("exempt by tag `{key}` until {until}: {}", rest.trim()), Some(until))
         }
         WrittenDate::LooksLikeOne => not_exempt(format!(
-            "not exempt: the value `{value}` of tag `{key}` looks like a date and is none (a date is written 2027-01-31)"
+            "not exempt: the value `{value}` of tag `{key}` looks like a date and is none (a date stands first and is \
+             written 2027-01-31)"
         )),
+        WrittenDate::Text if says_no(value) => {
+            not_exempt(format!("not exempt: the value `{value}` of tag `{key}` says no"))
+        }
         WrittenDate::Text if value.is_empty() => exempt(format!("exempt by tag `{key}`, without an end date"), None),
         WrittenDate::Text => exempt(format!("exempt by tag `{key}`, without an end date: {value}"), None),
     }
+}
+
+fn says_no(value: &str) -> bool {
+    ["false", "no", "off", "0", "disabled"].iter().any(|no| value.eq_ignore_ascii_case(no))
 }
 
 enum WrittenDate {
@@ -95,26 +103,52 @@ enum WrittenDate {
     Text,
 }
 
-/// Reads `YYYY-MM-DD`. Somebody who writes another form of date means an end, so it must not become a reason that lets
-/// the exemption last for ever: digits with `-`, `/`, `.` or `:` between them look like a date.
-fn date(text: &str) -> WrittenDate {
-    let strict = text.len() == 10
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if strict {
-        return text.parse().map_or(WrittenDate::LooksLikeOne, WrittenDate::Date);
+impl WrittenDate {
+    /// Reads `YYYY-MM-DD` as the first word of a value. Somebody who writes another form of date, or writes it elsewhere,
+    /// means an end too, so it must not become a reason that lets the exemption last for ever.
+    fn read(first: &str, value: &str) -> Self {
+        let strict = first.len() == 10
+            && first.bytes().enumerate().all(|(index, byte)| match index {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        if strict {
+            return first.parse().map_or(Self::LooksLikeOne, Self::Date);
+        }
+        let in_figures = value.split(|character: char| !(character.is_ascii_digit() || "-/.".contains(character)));
+        if in_figures.into_iter().any(is_date_in_figures) || has_month_and_year(value) {
+            Self::LooksLikeOne
+        } else {
+            Self::Text
+        }
     }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let separators = text.bytes().filter(|byte| b"-/.:".contains(byte)).count();
-    let only_date_characters = text.bytes().all(|byte| byte.is_ascii_digit() || b"-/.:TZ+".contains(&byte));
-    let compact = digits == 8 && text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
-    if compact || (only_date_characters && separators >= 2 && digits >= 3) {
-        WrittenDate::LooksLikeOne
-    } else {
-        WrittenDate::Text
-    }
+}
+
+/// `2027-1-31`, `31.12.2027`, `12/2027`, `2027-01`, `20271231`, with anything behind them.
+fn is_date_in_figures(text: &str) -> bool {
+    let groups: Vec<&str> = text.split(['-', '/', '.']).filter(|group| !group.is_empty()).collect();
+    let is_year = |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+    let is_short = |group: &str| group.len() <= 2;
+    let compact = |group: &str| group.len() == 8 && (group.starts_with("19") || group.starts_with("20"));
+    groups.iter().any(|group| compact(group))
+        || groups.windows(2).any(|pair| match pair {
+            &[one, other] => (is_year(one) && is_short(other)) || (is_short(one) && is_year(other)),
+            _ => false,
+        })
+        || groups.windows(3).any(|three| three.iter().all(|group| is_short(group)))
+}
+
+/// `31-Dec-2027`, `Jan 31 2027`.
+fn has_month_and_year(text: &str) -> bool {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words = || text.split(|character: char| !character.is_ascii_alphanumeric());
+    let is_month = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        MONTHS.iter().any(|month| word.starts_with(month)) && word.len() <= 9
+    };
+    let is_year =
+        |word: &str| word.len() == 4 && word.starts_with("20") && word.bytes().all(|byte| byte.is_ascii_digit());
+    words().any(is_month) && words().any(is_year)
 }
 
 #[cfg(test)]
@@ -146,7 +180,23 @@ mod tests {
     #[case("20271231", None, None)]
     #[case("2027-12-31T00:00:00Z", None, None)]
     #[case("10023456", Some("exempt by tag `exempt`, without an end date: 10023456"), None)]
-    #[case("ab-2027-12-31", Some("exempt by tag `exempt`, without an end date: ab-2027-12-31"), None)]
+    #[case("CVE-2020-12345", Some("exempt by tag `exempt`, without an end date: CVE-2020-12345"), None)]
+    #[case("public base images", Some("exempt by tag `exempt`, without an end date: public base images"), None)]
+    #[case("ab-2027-12-31", None, None)]
+    #[case("2020-01", None, None)]
+    #[case("2020-1", None, None)]
+    #[case("12/2020", None, None)]
+    #[case("31.12.20", None, None)]
+    #[case("2020-01-31/jane", None, None)]
+    #[case("2020-01-31_legacy", None, None)]
+    #[case("2020-01-31-legacy", None, None)]
+    #[case("until 2020-01-31", None, None)]
+    #[case("until=2020-01-31", None, None)]
+    #[case("expires 31.12.2020", None, None)]
+    #[case("31-Dec-2020", None, None)]
+    #[case("Jan 31 2020", None, None)]
+    #[case("false", None, None)]
+    #[case("No", None, None)]
     fn reads_tag_values(#[case] value: &str, #[case] reason: Option<&str>, #[case] until: Option<&str>) {
         match judged(value, "2027-01-31T23:59:59Z") {
             Exemption::Exempt { reason_code, reason: text, until: end } => {

@@ -179,6 +179,7 @@ pub fn role_name(text: &str) -> Result<String, InvalidValue> {
     let (path, name) = trimmed.rsplit_once('/').unwrap_or(("", trimmed));
     let name_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     let well_formed = !name.is_empty()
+        && !trimmed.starts_with("arn:")
         && name.len() <= 64
         && name.bytes().all(name_allowed)
         && path.len() <= 510
