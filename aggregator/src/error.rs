@@ -11,4 +11,7 @@ pub enum RunError {
     /// It could not run.
     #[error("{0:#}")]
     CouldNotRun(#[from] anyhow::Error),
+    /// The user stopped it, when there was nothing to keep.
+    #[error("stopped {0}: no report was written, and an older one is as it was")]
+    Stopped(&'static str),
 }

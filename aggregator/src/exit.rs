@@ -19,6 +19,8 @@ pub enum ExitStatus {
     NonCompliant = 3,
     /// Nothing is, but a repository is `UNDETERMINED` or something was not covered.
     Incomplete = 4,
+    /// It was stopped and wrote no report: 128 and the number of `SIGINT`, as shells have it.
+    Stopped = 130,
 }
 
 impl From<ExitStatus> for ExitCode {

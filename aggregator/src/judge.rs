@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ecr_encryption_core::{KeyLookup, Policy, ProvableLevel, decide, remediation};
+use ecr_encryption_core::{Exemption, KeyLookup, Policy, ProvableLevel, Repository, decide, remediation};
 use ecr_encryption_rule::aws::fault::AwsFault;
 use jiff::Timestamp;
 
@@ -55,6 +55,12 @@ pub fn finding(
     }
 }
 
+/// Whether the policy leaves a repository out, so that its key does not matter.
+pub fn is_exempt(policy: &Policy, read: &ReadRepository, read_at: Timestamp) -> bool {
+    let Repository { name, tags, .. } = &read.repository;
+    matches!(policy.exemptions.judge(name, tags, read_at), Exemption::Exempt { .. })
+}
+
 /// Repositories that could not be judged, because their key could not be asked for. That is no verdict: the target counts
 /// as not covered.
 #[derive(Debug, Default)]
@@ -77,9 +83,12 @@ impl Unjudged {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
+            let repositories = match names.len() {
+                1 => "1 repository was".to_owned(),
+                count => format!("{count} repositories were"),
+            };
             let message = format!(
-                "{} repositories were read but not judged ({listed}{more}), because a key could not be asked for: {}",
-                names.len(),
+                "{repositories} read but not judged ({listed}{more}), because a key could not be asked for: {}",
                 fault.message
             );
             (target, message, fault)

@@ -85,7 +85,12 @@ impl KeyBook {
     /// The fault that keeps the key from being known; it says nothing about the key.
     pub fn lookup(&self, repository: &Repository) -> Result<KeyLookup, AwsFault> {
         let Some(key) = KeyId::of(repository) else { return Ok(KeyLookup::NotNeeded) };
-        let answers = self.own_answer(&key).into_iter().chain(lock(&self.others).get(&key).cloned()).collect();
+        let (own, others) = (self.own_answer(&key), lock(&self.others).get(&key).cloned());
+        let answers = match (own, others) {
+            // An owner that cannot be entered is told as an account; of the key, the others know more.
+            (Some(KeyAnswer::Failed(fault)), Some(others)) if !fault.kind.is_passing() => vec![others],
+            (own, others) => own.into_iter().chain(others).collect(),
+        };
         match KeyAnswer::best(answers) {
             KeyAnswer::Described(facts) => Ok(KeyLookup::Described(facts)),
             KeyAnswer::NotFound => Ok(KeyLookup::NotFound),

@@ -22,7 +22,8 @@ struct State {
     found: BTreeSet<String>,
     open_accounts: BTreeSet<String>,
     open_targets: BTreeSet<Target>,
-    targets_scanned: u64,
+    /// How many targets of each account were read whole.
+    targets_read: BTreeMap<String, u64>,
     /// Targets that were not read whole; there are few, where those that were may be a million.
     lost_targets: BTreeSet<Target>,
     listing_open: bool,
@@ -85,7 +86,7 @@ impl Ledger {
         if !state.open_targets.remove(target) {
             return;
         }
-        state.targets_scanned += 1;
+        *state.targets_read.entry(target.account_id.clone()).or_default() += 1;
         drop(state);
         self.reporter.target_read(repositories);
     }
@@ -105,8 +106,10 @@ impl Ledger {
     /// A target that was read must be told as not covered after all.
     pub fn target_withdrawn(&self, target: &Target, entry: NotCovered) {
         let mut state = self.state();
-        if state.lost_targets.insert(target.clone()) {
-            state.targets_scanned = state.targets_scanned.saturating_sub(1);
+        if state.lost_targets.insert(target.clone())
+            && let Some(count) = state.targets_read.get_mut(&target.account_id)
+        {
+            *count = count.saturating_sub(1);
         }
         drop(state);
         self.not_covered(entry);
@@ -123,6 +126,11 @@ impl Ledger {
     /// An account that the organization has.
     pub fn account(&self, account_id: &str) -> Option<Arc<Account>> {
         self.state().known.get(account_id).cloned()
+    }
+
+    /// Whether a target of another account than this one was read whole.
+    pub fn has_read_others(&self, account_id: &str) -> bool {
+        self.state().targets_read.iter().any(|(id, count)| id != account_id && *count > 0)
     }
 
     /// Whether the whole organization was listed, and no account of it is to be read.
@@ -166,6 +174,10 @@ impl Ledger {
         not_covered.sort();
         // A lost account may have been met in each of its Regions.
         not_covered.dedup();
-        Coverage { accounts_found: state.found.len() as u64, targets_scanned: state.targets_scanned, not_covered }
+        Coverage {
+            accounts_found: state.found.len() as u64,
+            targets_scanned: state.targets_read.values().sum(),
+            not_covered,
+        }
     }
 }

@@ -24,4 +24,6 @@ pub mod run;
 pub mod scan;
 pub mod selection;
 pub mod spool;
+pub mod stop;
 pub mod summary;
+pub mod write;

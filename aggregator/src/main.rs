@@ -12,12 +12,19 @@ use ecr_encryption_aggregator::progress::TerminalProgress;
 use ecr_encryption_aggregator::report::terminal;
 use ecr_encryption_aggregator::reporter::{Reporter, Silent};
 use ecr_encryption_aggregator::run::{Finished, run};
+use ecr_encryption_aggregator::stop::{self, Stop};
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let Command::Scan(args) = Cli::parse().command;
     let status = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(scan(*args)),
+        Ok(runtime) => {
+            let status = runtime.block_on(scan(*args));
+            // A file that is still being brought to the disk, of a report that was given up, is not waited for.
+            runtime.shutdown_background();
+            status
+        }
         Err(error) => {
             tell(&format!("error: {error}"));
             ExitStatus::CouldNotRun
@@ -31,7 +38,7 @@ async fn scan(args: ScanArgs) -> ExitStatus {
     let (fail_on, quiet) = (args.fail_on, args.quiet);
     let with_progress = !args.no_progress && !quiet && args.verbose == 0 && io::stderr().is_terminal();
     let reporter: Arc<dyn Reporter> = if with_progress { Arc::new(TerminalProgress::new()) } else { Arc::new(Silent) };
-    let finished = run(args, Arc::clone(&reporter), stop_signal()).await;
+    let finished = run(args, Arc::clone(&reporter), stop_at_signals()).await;
     reporter.done();
     match finished {
         Ok(finished) => {
@@ -45,6 +52,7 @@ async fn scan(args: ScanArgs) -> ExitStatus {
             match error {
                 RunError::Usage(_) => ExitStatus::Usage,
                 RunError::CouldNotRun(_) => ExitStatus::CouldNotRun,
+                RunError::Stopped(_) => ExitStatus::Stopped,
             }
         }
     }
@@ -82,32 +90,43 @@ fn start_logs(verbose: u8, quiet: bool) {
     if verbose == 0 { logs.without_time().init() } else { logs.init() }
 }
 
-/// Ready at the first Ctrl-C or SIGTERM. At the second the process ends at once, as with any other program.
-async fn stop_signal() {
-    wait_for_signal().await;
-    tell("stopping: writing what was found (again to stop at once)");
-    tokio::spawn(async {
-        wait_for_signal().await;
-        std::process::exit(130);
-    });
+/// Stops the run at each Ctrl-C or SIGTERM, from now on and to its end.
+fn stop_at_signals() -> Stop {
+    let (stopper, stop) = stop::channel();
+    let on_signal = move || {
+        if stopper.stop() == 1 {
+            tell("stopping (again to stop at once)");
+        }
+    };
+    if let Err(error) = listen(on_signal) {
+        warn!(%error, "signals cannot be heard: they end the run without a report");
+    }
+    stop
 }
 
 #[cfg(unix)]
-async fn wait_for_signal() {
+fn listen(on_signal: impl Fn() + Send + 'static) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => on_signal(),
+                _ = terminate.recv() => on_signal(),
+            }
         }
-    }
+    });
+    Ok(())
 }
 
 #[cfg(not(unix))]
-async fn wait_for_signal() {
-    let _ = tokio::signal::ctrl_c().await;
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn listen(on_signal: impl Fn() + Send + 'static) -> io::Result<()> {
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            on_signal();
+        }
+    });
+    Ok(())
 }

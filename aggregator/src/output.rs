@@ -1,51 +1,88 @@
-//! The folder of the report: files appear whole, and an older report is replaced only by a finished one.
+//! The folder of the report: files appear whole, and an older report is replaced only by one that saw enough.
 
-use std::fs::File;
-use std::io::{self, Write};
+mod exchange;
+mod lock;
+mod place;
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, anyhow};
 use tempfile::TempDir;
+use tracing::warn;
 
 use crate::finding::Finding;
 use crate::report::terminal::ReportLocation;
-use crate::report::{Format, ReportWriter};
+use crate::report::{Format, ReportWriter, close};
 use crate::summary::Summary;
+use exchange::{NEW, STAGING_PREFIX, found};
+use lock::FolderLock;
+pub use place::Apart;
 
 const SUMMARY: &str = "summary.json";
 
-/// The folder, with a hidden one in it for what is not finished; that one goes with this value.
+/// The names of all files that a report may have; the summary comes last.
+fn file_names() -> impl Iterator<Item = &'static str> {
+    Format::ALL.into_iter().map(Format::file_name).chain([SUMMARY])
+}
+
+/// The folder, kept from other runs, with a hidden one in it for what is not finished; that one goes with this value.
 #[derive(Debug)]
 pub struct Output {
     directory: PathBuf,
+    staging: PathBuf,
+    /// Until the report is published, or given up.
+    held: Mutex<Option<Held>>,
+}
+
+/// What a run leaves when it ends, in this order.
+#[derive(Debug)]
+struct Held {
     staging: TempDir,
+    _lock: FolderLock,
 }
 
 impl Output {
-    /// Makes the folder where it is missing, and finds out whether it can be written: before the scan, not after it.
+    /// Makes the folder where it is missing, keeps other runs from it, clears what killed runs left there, and finds out
+    /// whether it can be written: before the scan, not after it.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, or another run is writing there.
     pub fn prepare(directory: &Path) -> anyhow::Result<Self> {
         let shown = directory.display();
-        std::fs::create_dir_all(directory).with_context(|| format!("the output folder `{shown}` cannot be made"))?;
-        let staging = tempfile::Builder::new()
-            .prefix(".unfinished-")
-            .tempdir_in(directory)
-            .with_context(|| format!("the output folder `{shown}` cannot be written"))?;
-        for name in Format::ALL.iter().map(|format| format.file_name()).chain([SUMMARY]) {
+        fs::create_dir_all(directory).with_context(|| format!("the output folder `{shown}` cannot be made"))?;
+        let cannot = || format!("the output folder `{shown}` cannot be written");
+        let lock = FolderLock::take(directory).with_context(cannot)?.ok_or_else(|| {
+            anyhow!(
+                "another run is writing to the output folder `{shown}`: wait for it, or name another folder with --output"
+            )
+        })?;
+        exchange::clean(directory).with_context(cannot)?;
+        for name in file_names() {
             if directory.join(name).is_dir() {
                 return Err(anyhow!(
                     "the output folder `{shown}` has a folder `{name}`, where a file is to be written"
                 ));
             }
         }
-        Ok(Self { directory: directory.to_owned(), staging })
+        let staging = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(directory).with_context(cannot)?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            staging: staging.path().to_owned(),
+            held: Mutex::new(Some(Held { staging, _lock: lock })),
+        })
+    }
+
+    /// Where the report goes.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Where what was read is kept until it is judged.
     pub fn spool(&self) -> PathBuf {
-        self.staging.path().join("spool.jsonl")
+        self.staging.join("spool.jsonl")
     }
 
     /// Opens the files of `formats`.
@@ -53,8 +90,8 @@ impl Output {
     /// # Errors
     /// A file cannot be made.
     pub fn writers(&self, formats: &[Format]) -> io::Result<Writers> {
-        let folder = self.staging.path().join("report");
-        std::fs::create_dir(&folder)?;
+        let folder = self.staging.join(NEW);
+        fs::create_dir(&folder)?;
         let mut writers = Vec::new();
         for format in formats {
             writers.push((*format, format.writer(&folder.join(format.file_name()))?));
@@ -62,35 +99,61 @@ impl Output {
         Ok(Writers { folder, writers })
     }
 
-    /// Puts the files where users look for them.
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the report up: what is staged is removed, and nothing is published any more. `false` where it was published
+    /// already, or could not be; a publication under way is waited for, as it is short.
+    pub fn abandon(&self) -> bool {
+        self.held().take().is_some()
+    }
+
+    /// Puts the files where users look for them: all of them, or none.
     ///
-    /// A run that was interrupted, or saw nothing of what it was to see, must not hide an older report: its files go into
-    /// a folder of their own, named for the run. `summary.json` comes last, so that it never stands before its findings.
+    /// They replace the older report, of which nothing stays, or go into a folder of their own where they must not
+    /// ([`Apart`]). `read_others`: whether a Region of another account than the caller's was read whole.
     ///
     /// # Errors
-    /// A file cannot be moved.
-    pub fn publish(self, written: &Written, summary: &Summary) -> io::Result<ReportLocation> {
-        let saw_nothing = summary.coverage.targets_scanned == 0 && !summary.coverage.is_complete();
-        let beside = (summary.run.interrupted || saw_nothing) && self.directory.join(SUMMARY).exists();
-        let directory = if beside || summary.run.interrupted {
-            let kind = if summary.run.interrupted { "interrupted" } else { "failed" };
-            let directory = self.directory.join(format!("{kind}-{}", summary.run.id));
-            std::fs::create_dir_all(&directory)?;
-            directory
+    /// A file cannot be moved; the older report is as it was.
+    pub fn publish(&self, written: &Written, summary: &Summary, read_others: bool) -> anyhow::Result<ReportLocation> {
+        // Locked to the end: nobody may end the process in the middle of it.
+        let mut held = self.held();
+        let held = held.take().context("the report was given up")?;
+        let staging = held.staging.path();
+        let mut older_report = false;
+        for name in file_names() {
+            older_report |= found(&self.directory.join(name))?.is_some();
+        }
+        let location = if let Some(apart) = place::apart(older_report, read_others, summary) {
+            let directory = self.directory.join(format!("{}-{}", apart.folder(), summary.run.id));
+            fs::rename(staging.join(NEW), &directory)?;
+            let files = written.names.iter().map(|name| directory.join(name)).collect();
+            ReportLocation { directory, files, older_kept: older_report.then_some(apart) }
         } else {
-            self.directory.clone()
+            let files = match exchange::replace(&self.directory, staging, &written.names) {
+                Ok(files) => files,
+                Err(error) => {
+                    if let Err(lost) = exchange::restore(&self.directory, staging) {
+                        let kept = held.staging.keep();
+                        return Err(error).with_context(|| {
+                            format!("the older report could not be put back ({lost}); it is in `{}`", kept.display())
+                        });
+                    }
+                    return Err(error.into());
+                }
+            };
+            ReportLocation { directory: self.directory.clone(), files, older_kept: None }
         };
-        let mut files = Vec::new();
-        for name in &written.names {
-            let path = directory.join(name);
-            std::fs::rename(written.folder.join(name), &path)?;
-            files.push(path);
+        // The new names are on disk, not just the files' content. Not every system can be asked for that.
+        for directory in [&location.directory, &self.directory] {
+            if let Ok(handle) = File::open(directory)
+                && let Err(error) = handle.sync_all()
+            {
+                warn!(%error, "it is not known whether the report has reached the disk");
+            }
         }
-        // The new names are on disk, not just the files' content.
-        if let Ok(handle) = File::open(&directory) {
-            handle.sync_all()?;
-        }
-        Ok(ReportLocation { directory, files, beside_older: beside })
+        Ok(location)
     }
 }
 
@@ -103,7 +166,6 @@ pub struct Writers {
 /// The files of a report, written and not yet in their place.
 #[derive(Debug)]
 pub struct Written {
-    folder: PathBuf,
     names: Vec<&'static str>,
 }
 
@@ -126,11 +188,78 @@ impl Writers {
             writer.finish(summary)?;
             names.push(format.file_name());
         }
-        let mut file = File::create_new(self.folder.join(SUMMARY))?;
-        serde_json::to_writer_pretty(&mut file, summary)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
+        let mut out = BufWriter::new(File::create_new(self.folder.join(SUMMARY))?);
+        serde_json::to_writer_pretty(&mut out, summary)?;
+        out.write_all(b"\n")?;
+        close(out)?;
         names.push(SUMMARY);
-        Ok(Written { folder: self.folder, names })
+        Ok(Written { names })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn publish(output: &Output) -> anyhow::Result<ReportLocation> {
+        let summary = samples::summary(&[]);
+        let written = output.writers(&[Format::Jsonl])?.finish(&summary)?;
+        output.publish(&written, &summary, true)
+    }
+
+    #[test]
+    fn what_was_given_up_is_not_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Output::prepare(folder.path()).unwrap();
+        let summary = samples::summary(&[]);
+        let written = output.writers(&[Format::Jsonl]).unwrap().finish(&summary).unwrap();
+        assert!(output.abandon());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        output.publish(&written, &summary, true).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_was_published_cannot_be_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Output::prepare(folder.path()).unwrap();
+        publish(&output).unwrap();
+        assert!(!output.abandon());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    /// A lone file is of a report that was copied in part, or is the user's: it is protected too.
+    #[test]
+    fn any_file_of_a_report_is_an_older_report() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("findings.csv"), "older").unwrap();
+        let mut summary = samples::summary(&[]);
+        summary.coverage.targets_scanned = 0;
+        let output = Output::prepare(folder.path()).unwrap();
+        let written = output.writers(&[Format::Jsonl]).unwrap().finish(&summary).unwrap();
+        let location = output.publish(&written, &summary, false).unwrap();
+        assert_eq!(location.older_kept, Some(Apart::Empty));
+        assert_eq!(fs::read(folder.path().join("findings.csv")).unwrap(), b"older");
+    }
+
+    /// A summary of 10,000 accounts is megabytes; written piece by piece, that would be as many system calls.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_summary_is_written_in_few_calls() {
+        let calls = || -> u64 {
+            let counters = fs::read_to_string("/proc/thread-self/io").unwrap();
+            counters.lines().find_map(|line| line.strip_prefix("syscw: ")).unwrap().parse().unwrap()
+        };
+        let mut summary = samples::summary_with_gaps(&samples::findings());
+        summary.coverage.not_covered = vec![summary.coverage.not_covered[0].clone(); 1_000];
+        let folder = tempfile::tempdir().unwrap();
+        let output = Output::prepare(folder.path()).unwrap();
+        let writers = output.writers(&[]).unwrap();
+        let before = calls();
+        writers.finish(&summary).unwrap();
+        let size = fs::metadata(output.staging.join(NEW).join(SUMMARY)).unwrap().len();
+        assert!(size > 100_000);
+        assert!(calls() - before < size / 1_000, "{} calls for {size} bytes", calls() - before);
     }
 }

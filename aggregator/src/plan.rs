@@ -8,6 +8,13 @@ use crate::aws::regions::AccountRegion;
 /// A Region that is not scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unscanned {
+    /// `RegionOptStatus` is a value that this version does not know: it may be in use.
+    UnknownStatus {
+        /// The Region.
+        region: String,
+        /// `RegionOptStatus`.
+        opt_status: String,
+    },
     /// The account has not enabled it, or is just enabling or disabling it.
     NotEnabled {
         /// The Region.
@@ -41,10 +48,11 @@ pub fn plan(listed: &[AccountRegion], wanted: &Regions) -> Plan {
         if matches!(wanted, Regions::Named(names) if !names.contains(name)) {
             continue;
         }
-        if matches!(opt_status.as_str(), "ENABLED" | "ENABLED_BY_DEFAULT") {
-            plan.regions.push(name.clone());
-        } else {
-            plan.unscanned.push(Unscanned::NotEnabled { region: name.clone(), opt_status: opt_status.clone() });
+        let (region, opt_status) = (name.clone(), opt_status.clone());
+        match opt_status.as_str() {
+            "ENABLED" | "ENABLED_BY_DEFAULT" => plan.regions.push(region),
+            "DISABLED" | "ENABLING" | "DISABLING" => plan.unscanned.push(Unscanned::NotEnabled { region, opt_status }),
+            _ => plan.unscanned.push(Unscanned::UnknownStatus { region, opt_status }),
         }
     }
     if let Regions::Named(names) = wanted {
@@ -81,10 +89,11 @@ mod tests {
             .iter()
             .map(|unscanned| match unscanned {
                 Unscanned::NotEnabled { region, opt_status } => format!("{region} {opt_status}"),
+                Unscanned::UnknownStatus { region, opt_status } => format!("{region} {opt_status}?"),
                 Unscanned::NotListed { region } => format!("{region} ?"),
             })
             .collect();
-        assert_eq!(told, ["af-south-1 DISABLED", "ap-east-1 SOMETHING_NEW", "me-south-1 ENABLING"]);
+        assert_eq!(told, ["af-south-1 DISABLED", "ap-east-1 SOMETHING_NEW?", "me-south-1 ENABLING"]);
     }
 
     #[test]

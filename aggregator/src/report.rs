@@ -5,7 +5,7 @@ mod html;
 mod jsonl;
 mod phrase;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod schema;
 pub mod terminal;
 
@@ -71,6 +71,6 @@ pub trait ReportWriter {
 }
 
 /// Ends a file: what is left in the buffer goes to the disk.
-fn close(out: BufWriter<File>) -> io::Result<()> {
+pub(crate) fn close(out: BufWriter<File>) -> io::Result<()> {
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }

@@ -1,7 +1,6 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
 use std::collections::{BTreeSet, HashMap};
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -20,18 +20,19 @@ use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::error::RunError;
-use crate::judge::{Unjudged, finding};
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
 use crate::output::Output;
 use crate::policy_file;
 use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
-use crate::scan::Scan;
 use crate::scan::listing::Listing;
+use crate::scan::{Scan, ScanError};
 use crate::selection::{Selection, needs_units, select};
 use crate::spool::Spool;
-use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
+use crate::stop::Stop;
+use crate::summary::{Run, Summary};
+use crate::write::Unwritten;
 
 /// What a run leaves behind.
 #[derive(Debug)]
@@ -42,18 +43,14 @@ pub struct Finished {
     pub published: ReportLocation,
 }
 
-/// Scans, judges and writes the report. When `stop` is ready before the scan is done, what was found until then is written
-/// and marked as interrupted.
+/// Scans, judges and writes the report. When the run is stopped before the scan is done, what was found until then is
+/// written and marked as interrupted.
 ///
 /// # Errors
 /// The run has no result. An older report is as it was.
-pub async fn run(
-    args: ScanArgs,
-    reporter: Arc<dyn Reporter>,
-    stop: impl Future<Output = ()>,
-) -> Result<Finished, RunError> {
-    let policy = policy(&args)?;
-    let output = Output::prepare(&args.output)?;
+pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
+    let mut policy = policy(&args)?;
+    let output = Arc::new(Output::prepare(&args.output)?);
     let mut run = Run {
         id: Uuid::now_v7().to_string(),
         started_at: now(),
@@ -67,13 +64,13 @@ pub async fn run(
     let counter = CallCounter::default();
     let ledger = Ledger::new(Arc::clone(&reporter));
     let scan = {
-        let mut stop = std::pin::pin!(stop);
         // Nothing was found before the scan begins, so there is nothing to keep.
         let prepared = tokio::select! {
             prepared = prepare(&args, &policy, &counter, &reporter) => prepared?,
-            () = &mut stop => return Err(RunError::CouldNotRun(anyhow::anyhow!("stopped before the scan began"))),
+            () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
         };
-        let Prepared { caller, listing, selection, region_lister, own_regions } = prepared;
+        let Prepared { caller, listing, selection, policy: resolved, region_lister, own_regions } = prepared;
+        policy = resolved;
         run.caller_account_id.clone_from(&caller.account_id);
         run.organization_id.clone_from(&listing.organization_id);
         if let Some(note) = &listing.note {
@@ -93,12 +90,15 @@ pub async fn run(
             spool: Spool::create(&output.spool()).context("what is read cannot be kept in the output folder")?,
             credentials: Mutex::new(HashMap::new()),
         });
+        let mut accounts = JoinSet::new();
         tokio::select! {
-            done = read(&scan, listing, &selection) => done.context("the scan failed")?,
-            () = &mut stop => {
-                run.interrupted = true;
-                scan.ledger.interrupt();
-            }
+            done = read(&scan, &mut accounts, listing, &selection) => done.context("the scan failed")?,
+            () = stop.asked(1) => run.interrupted = true,
+        }
+        if run.interrupted {
+            // Nobody may add to the books once they are closed.
+            accounts.shutdown().await;
+            scan.ledger.interrupt();
         }
         scan
     };
@@ -112,8 +112,7 @@ pub async fn run(
     }
     reporter.phase("writing the report");
     run.finished_at = now();
-    let finished = write(&scan, output, &args, &policy, run, &counter)
-        .with_context(|| format!("the report cannot be written to `{}`", args.output.display()))?;
+    let finished = Unwritten { scan, output, formats: args.format, policy, run, counter }.write(&stop).await?;
     reporter.done();
     Ok(finished)
 }
@@ -138,6 +137,8 @@ struct Prepared {
     caller: Caller,
     listing: Listing,
     selection: Selection,
+    /// The policy, with organizational units by their ids.
+    policy: Policy,
     region_lister: RegionLister,
     own_regions: Option<Vec<AccountRegion>>,
 }
@@ -159,9 +160,9 @@ async fn prepare(
     let region_lister = RegionLister::new(&caller.sdk_config, counter);
     let own_regions = own_regions(args, policy, &region_lister, &caller).await?;
     let mut organizations = Organizations::new(&caller.sdk_config, counter, needs_units(args, policy));
-    let selection = select(args, policy, &mut organizations).await?;
-    let listing = Listing::begin(organizations, selection.clone(), policy, &caller).await?;
-    Ok(Prepared { caller, listing, selection, region_lister, own_regions })
+    let (selection, policy) = select(args, policy, &mut organizations).await?;
+    let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
+    Ok(Prepared { caller, listing, selection, policy, region_lister, own_regions })
 }
 
 /// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists
@@ -184,7 +185,13 @@ async fn own_regions(
     }
     let regions = match lister.regions(&caller.credentials).await {
         Ok(regions) => regions,
+        Err(fault) if policy.overrides.iter().any(|one| one.regions.is_some()) => {
+            return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
+                "the policy's overrides name Regions, which cannot be checked: one that is mistyped would never apply",
+            )));
+        }
         Err(fault) => {
+            // Each account's own list tells of a Region that it does not have.
             warn!(%fault, "the Regions that were named cannot be checked");
             return Ok(None);
         }
@@ -200,56 +207,17 @@ async fn own_regions(
     Ok(Some(regions))
 }
 
-async fn read(scan: &Arc<Scan<AwsLookup>>, listing: Listing, selection: &Selection) -> anyhow::Result<()> {
+async fn read(
+    scan: &Arc<Scan<AwsLookup>>,
+    accounts: &mut JoinSet<Result<(), ScanError>>,
+    listing: Listing,
+    selection: &Selection,
+) -> anyhow::Result<()> {
     // A page of accounts may wait here while those before it are being scanned.
     let (sender, receiver) = mpsc::channel(20);
     scan.ledger.listing_begins();
     let feeding = listing.feed(sender, &scan.ledger, &scan.caller);
-    let reading = scan.run(receiver, |account: &Account| !selection.excludes(account));
+    let reading = scan.run(accounts, receiver, |account: &Account| !selection.excludes(account));
     let (done, ()) = tokio::join!(reading, feeding);
     Ok(done?)
-}
-
-fn write(
-    scan: &Scan<AwsLookup>,
-    output: Output,
-    args: &ScanArgs,
-    policy: &Policy,
-    run: Run,
-    counter: &CallCounter,
-) -> anyhow::Result<Finished> {
-    let mut formats = args.format.clone();
-    formats.sort_unstable();
-    formats.dedup();
-    let mut writers = output.writers(&formats)?;
-    let mut totals = Totals::default();
-    let mut unjudged = Unjudged::default();
-    // The tasks that shared the scan are gone, whether it was done or stopped.
-    let Scan { spool, keys, ledger, .. } = scan;
-    spool.read(|target, read, read_at| {
-        match keys.lookup(&read.repository) {
-            Ok(key) => {
-                let account = ledger.account(&target.account_id);
-                let unknown = || Arc::new(Account::by_id(&target.account_id));
-                let finding = finding(policy, &account.unwrap_or_else(unknown), read, &key, read_at);
-                totals.add(&finding);
-                writers.finding(&finding)?;
-            }
-            Err(fault) => unjudged.add(target, read.repository.name, fault),
-        }
-        Ok(())
-    })?;
-    scan.tell_unjudged(unjudged, run.interrupted);
-    let calls = counter.calls();
-    let summary = Summary {
-        schema_version: SCHEMA_VERSION,
-        run,
-        totals,
-        coverage: ledger.coverage(),
-        api_calls: calls.attempts,
-        api_retries: calls.retries,
-    };
-    let written = writers.finish(&summary)?;
-    let published = output.publish(&written, &summary)?;
-    Ok(Finished { summary, published })
 }

@@ -72,14 +72,16 @@ impl<L: Lookup + 'static> Scan<L> {
     /// Reads the accounts that come through `accounts`, and afterwards the keys that belong to other accounts than their
     /// users. What AWS refuses is in the books; `may_ask` tells which accounts may be asked for their keys.
     ///
+    /// The accounts are read by `tasks`: whoever stops the scan waits for them to end, as they outlive this future.
+    ///
     /// # Errors
     /// What was read cannot be kept.
     pub async fn run(
         self: &Arc<Self>,
+        tasks: &mut JoinSet<Result<(), ScanError>>,
         mut accounts: mpsc::Receiver<Arc<Account>>,
         may_ask: impl Fn(&Account) -> bool + Send,
     ) -> Result<(), ScanError> {
-        let mut tasks = JoinSet::new();
         while let Some(account) = accounts.recv().await {
             // An account under way holds little but its credentials; its calls are bounded by themselves.
             while tasks.len() >= self.concurrency {
@@ -160,6 +162,13 @@ impl<L: Lookup + 'static> Scan<L> {
                         "scan again when its status has settled".to_owned()
                     },
                 ),
+                Unscanned::UnknownStatus { region, opt_status } => not_covered(
+                    Some(region),
+                    Cause::Failed,
+                    None,
+                    format!("the Region's opt-in status `{opt_status}` is unknown to this version"),
+                    "look for a newer version of this tool".to_owned(),
+                ),
                 Unscanned::NotListed { region } => not_covered(
                     Some(region),
                     Cause::Failed,
@@ -207,6 +216,12 @@ impl<L: Lookup + 'static> Scan<L> {
             let account = self.ledger.account(&target.account_id);
             let account = account.unwrap_or_else(|| Arc::new(Account::by_id(&target.account_id)));
             let mut entry = self.fault_entry(&account, Some(target.region.clone()), &fault, message);
+            // It may be the key's own account that cannot be entered: then its role is told there, and not here.
+            if entry.cause == Cause::AssumeRoleDenied {
+                entry.cause = Cause::Failed;
+                entry.region = Some(target.region.clone());
+                "see what is told of the key's own account".clone_into(&mut entry.hint);
+            }
             if interrupted {
                 entry.cause = Cause::Interrupted;
             }

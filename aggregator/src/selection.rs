@@ -45,8 +45,9 @@ pub fn needs_units(args: &ScanArgs, policy: &Policy) -> bool {
         || policy.overrides.iter().any(|one| one.organizational_units.is_some())
 }
 
-/// Resolves and checks everything that names an organizational unit. Without an organization that cannot be done, and
-/// must not be skipped: an override that raises the demand would be lost in silence.
+/// Resolves and checks everything that names an organizational unit: the selection, and the policy with the ids of its
+/// overrides' units. Names may hold a `/`, so that two units can look like one path; ids are what is compared. Without an
+/// organization that cannot be done, and must not be skipped: an override that raises the demand would be lost in silence.
 ///
 /// # Errors
 /// A unit that the organization does not have, or units that cannot be read.
@@ -54,7 +55,7 @@ pub async fn select(
     args: &ScanArgs,
     policy: &Policy,
     organizations: &mut Organizations,
-) -> Result<Selection, RunError> {
+) -> Result<(Selection, Policy), RunError> {
     let mut selection = Selection {
         accounts: args.accounts.as_ref().map(|accounts| accounts.0.clone()),
         exclude_accounts: args.exclude_accounts.as_ref().map(|accounts| accounts.0.clone()).unwrap_or_default(),
@@ -66,12 +67,14 @@ pub async fn select(
     if let Some(units) = &args.exclude_organizational_units {
         selection.exclude_units = resolve("--exclude-organizational-units", &units.0, organizations).await?;
     }
-    for one in &policy.overrides {
-        if let Some(units) = &one.organizational_units {
-            resolve(&format!("override `{}`", one.name), units, organizations).await?;
+    let mut policy = policy.clone();
+    for one in &mut policy.overrides {
+        if let Some(units) = &mut one.organizational_units {
+            let ids = resolve(&format!("override `{}`", one.name), units, organizations).await?;
+            *units = ids.into_iter().map(OrganizationalUnit::Id).collect();
         }
     }
-    Ok(selection)
+    Ok((selection, policy))
 }
 
 async fn resolve(

@@ -61,14 +61,13 @@ impl Spool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what was read of `target`; the repositories are put in the order of their names.
+    /// Adds what was read of `target`: its repositories, in the order of their names.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn add(&self, target: Target, mut repositories: Vec<ReadRepository>, read_at: Timestamp) -> io::Result<()> {
-        repositories.sort_by(|one, other| one.repository.name.cmp(&other.repository.name));
+    pub fn add(&self, target: Target, repositories: &[ReadRepository], read_at: Timestamp) -> io::Result<()> {
         let mut text = Vec::new();
-        for repository in &repositories {
+        for repository in repositories {
             serde_json::to_writer(&mut text, repository)?;
             text.push(b'\n');
         }

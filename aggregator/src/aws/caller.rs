@@ -112,6 +112,21 @@ impl Caller {
         format!("arn:{}:iam::{account_id}:role/{}", self.partition, self.role_name)
     }
 
+    /// Whom a trust policy must name so that the caller may assume a role: of a role's session, the role. What a session's
+    /// ARN does not tell is the role's path.
+    pub fn principal(&self) -> String {
+        let session = self.arn.split_once(":assumed-role/").and_then(|(_, session)| session.split('/').next());
+        session.map_or_else(
+            || self.arn.clone(),
+            |role| {
+                format!(
+                    "arn:{}:iam::{}:role/{role} (with the role's path, if it has one)",
+                    self.partition, self.account_id
+                )
+            },
+        )
+    }
+
     /// The external id that goes with the role.
     pub fn external_id(&self) -> Option<&str> {
         self.external_id.as_deref()

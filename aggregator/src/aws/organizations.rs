@@ -53,20 +53,26 @@ impl Organizations {
     /// # Errors
     /// What AWS said, after retries. Accounts whose organizational units may not be read are given without them.
     pub async fn accounts(&mut self, token: Option<String>) -> Result<AccountPage, AwsFault> {
+        const ACTION: &str = "organizations:ListAccounts";
         let answer = self
             .client
             .list_accounts()
-            .set_next_token(token)
+            .set_next_token(token.clone())
             .send()
             .await
-            .map_err(|error| AwsFault::new("organizations:ListAccounts", &error))?;
+            .map_err(|error| AwsFault::new(ACTION, &error))?;
         let mut accounts = Vec::new();
         let mut organization_id = None;
-        for listed in answer.accounts.unwrap_or_default() {
+        let page = answer.accounts.ok_or_else(|| AwsFault::other(ACTION, "an answer without accounts"))?;
+        for listed in page {
             organization_id = organization_id.or_else(|| organization_of(listed.arn.as_deref()));
             accounts.push(self.account(listed).await?);
         }
-        Ok(AccountPage { accounts, organization_id, next_token: answer.next_token.filter(|token| !token.is_empty()) })
+        let next_token = answer.next_token.filter(|token| !token.is_empty());
+        if next_token.is_some() && next_token == token {
+            return Err(AwsFault::repeated_token(ACTION));
+        }
+        Ok(AccountPage { accounts, organization_id, next_token })
     }
 
     async fn account(&mut self, listed: ListedAccount) -> Result<Account, AwsFault> {
@@ -130,12 +136,15 @@ pub fn is_without_organization(fault: &AwsFault) -> bool {
     fault.code.as_deref() == Some("AWSOrganizationsNotInUseException")
 }
 
-/// `State` is read first; `Status` was retired in September 2026. An account of which AWS says neither is taken for active:
-/// the attempt to scan it tells more than leaving it out.
+/// The states in which nobody can use an account.
+const INACTIVE: [&str; 4] = ["PENDING_ACTIVATION", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"];
+
+/// `State` is read first; `Status` was retired in September 2026. An account of which AWS says neither, or something that
+/// this version does not know, is taken for active: the attempt to scan it tells more than leaving it out.
 fn inactive_state(listed: &ListedAccount) -> Option<String> {
     let state = listed.state.as_ref().map(AccountState::as_str);
     let status = || listed.status.as_ref().map(AccountStatus::as_str);
-    state.or_else(status).filter(|state| *state != "ACTIVE").map(str::to_owned)
+    state.or_else(status).filter(|state| INACTIVE.contains(state)).map(str::to_owned)
 }
 
 /// The ids of the root and units in a path such as `o-ab/r-cd/ou-cd-1/ou-cd-2/`.

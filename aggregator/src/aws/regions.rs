@@ -50,14 +50,18 @@ impl RegionLister {
                     async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
                 })
                 .await?;
-            for region in answer.regions.unwrap_or_default() {
+            // An account without Regions does not exist, so a missing list is no empty one.
+            let page = answer.regions.ok_or_else(|| AwsFault::other(ACTION, "an answer without Regions"))?;
+            for region in page {
                 let (Some(name), Some(status)) = (region.region_name, region.region_opt_status) else {
                     return Err(AwsFault::other(ACTION, "a Region without a name or a status"));
                 };
                 regions.push(AccountRegion { name, opt_status: status.as_str().to_owned() });
             }
             match answer.next_token.filter(|token| !token.is_empty()) {
+                Some(next) if token.as_ref() == Some(&next) => return Err(AwsFault::repeated_token(ACTION)),
                 Some(next) => token = Some(next),
+                None if regions.is_empty() => return Err(AwsFault::other(ACTION, "the list of Regions is empty")),
                 None => return Ok(regions),
             }
         }

@@ -115,6 +115,13 @@ impl Units {
         let mut chain = Vec::new();
         let mut child = account_id.to_owned();
         while !child.starts_with("r-") {
+            // AWS allows five levels below the root.
+            if chain.len() > 20 {
+                return Err(AwsFault::other(
+                    "organizations:ListParents",
+                    format!("the parents of {account_id} have no end"),
+                ));
+            }
             let parent = match self.parents.get(&child) {
                 Some(parent) => parent.clone(),
                 None => self.parent(&child).await?,

@@ -9,7 +9,7 @@ pub fn hint(fault: &AwsFault, caller: &Caller, account_id: Option<&str>) -> Stri
     let action = fault.action;
     let role = match account_id {
         Some(id) if id != caller.account_id => format!("the role {}", caller.role_arn(id)),
-        _ => format!("the caller {}", caller.arn),
+        _ => format!("the caller {}", caller.principal()),
     };
     match fault.kind {
         FaultKind::Denied if action == "sts:AssumeRole" => {
@@ -21,7 +21,7 @@ pub fn hint(fault: &AwsFault, caller: &Caller, account_id: Option<&str>) -> Stri
             format!(
                 "deploy {role_arn} with a trust policy that allows sts:AssumeRole to {}{external_id}; the caller needs \
                  sts:AssumeRole on it",
-                caller.arn
+                caller.principal()
             )
         }
         FaultKind::Denied if action.starts_with("organizations:") => format!(

@@ -18,7 +18,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// A repository that complies.
-pub(super) fn compliant() -> Finding {
+pub(crate) fn compliant() -> Finding {
     Finding {
         account_id: "111122223333".to_owned(),
         account_name: Some("Payments".to_owned()),
@@ -47,7 +47,7 @@ pub(super) fn compliant() -> Finding {
 }
 
 /// A repository below the demanded level.
-pub(super) fn non_compliant() -> Finding {
+pub(crate) fn non_compliant() -> Finding {
     Finding {
         repository_name: "team-a/web".to_owned(),
         repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/web".to_owned(),
@@ -81,7 +81,7 @@ pub(super) fn non_compliant() -> Finding {
 }
 
 /// A repository whose key may not be described, in an account that tries to get out of its cell.
-pub(super) fn hostile() -> Finding {
+pub(crate) fn hostile() -> Finding {
     Finding {
         account_id: "222233334444".to_owned(),
         account_name: Some(r#"=HYPERLINK("x") <b>Dev</b><script>alert(1)</script>"#.to_owned()),
@@ -108,7 +108,7 @@ pub(super) fn hostile() -> Finding {
 }
 
 /// A repository of which nothing is known but its name.
-pub(super) fn unreadable() -> Finding {
+pub(crate) fn unreadable() -> Finding {
     Finding {
         account_id: "333344445555".to_owned(),
         account_name: None,
@@ -129,7 +129,7 @@ pub(super) fn unreadable() -> Finding {
 }
 
 /// A repository that the policy leaves out for a while.
-pub(super) fn exempt() -> Finding {
+pub(crate) fn exempt() -> Finding {
     Finding {
         repository_name: "team-a/cache".to_owned(),
         repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/cache".to_owned(),
@@ -144,7 +144,7 @@ pub(super) fn exempt() -> Finding {
 }
 
 /// One finding of each kind, in the order in which a run gives them.
-pub(super) fn findings() -> Vec<Finding> {
+pub(crate) fn findings() -> Vec<Finding> {
     vec![compliant(), exempt(), non_compliant(), hostile(), unreadable()]
 }
 
@@ -167,7 +167,7 @@ fn not_covered(
 }
 
 /// Gaps of several causes, disabled Regions and an account that is not active.
-pub(super) fn coverage() -> Coverage {
+pub(crate) fn coverage() -> Coverage {
     let (payments, dev) = (("111122223333", "Payments"), ("222233334444", "Dev"));
     let role = |account: &str| {
         format!(
@@ -218,7 +218,7 @@ pub(super) fn coverage() -> Coverage {
 }
 
 /// The summary of a finished run of an organization that saw everything and found `findings`.
-pub(super) fn summary(findings: &[Finding]) -> Summary {
+pub(crate) fn summary(findings: &[Finding]) -> Summary {
     let mut totals = Totals::default();
     for finding in findings {
         totals.add(finding);
@@ -248,12 +248,12 @@ pub(super) fn summary(findings: &[Finding]) -> Summary {
 }
 
 /// The same of a run that did not see everything.
-pub(super) fn summary_with_gaps(findings: &[Finding]) -> Summary {
+pub(crate) fn summary_with_gaps(findings: &[Finding]) -> Summary {
     Summary { coverage: coverage(), ..summary(findings) }
 }
 
 /// The same of a run that was stopped.
-pub(super) fn summary_interrupted(findings: &[Finding]) -> Summary {
+pub(crate) fn summary_interrupted(findings: &[Finding]) -> Summary {
     let mut summary = summary_with_gaps(findings);
     summary.run.interrupted = true;
     let stopped = ("the run was interrupted before", "scan again");
@@ -263,7 +263,7 @@ pub(super) fn summary_interrupted(findings: &[Finding]) -> Summary {
 }
 
 /// What a file of `format` holds for `findings`.
-pub(super) fn written(format: Format, findings: &[Finding]) -> String {
+pub(crate) fn written(format: Format, findings: &[Finding]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format.file_name());
     let mut writer = format.writer(&path).unwrap();

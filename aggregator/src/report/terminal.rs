@@ -11,6 +11,7 @@ use ecr_encryption_core::{EncryptionLevel, Status};
 
 use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary};
 use layout::{WIDTH, cut, printable, wrapped};
 
@@ -32,8 +33,8 @@ pub struct ReportLocation {
     pub directory: PathBuf,
     /// The files that this run wrote.
     pub files: Vec<PathBuf>,
-    /// Whether they stand beside an older report that was left as it is: the run was interrupted, or saw nothing.
-    pub beside_older: bool,
+    /// Why they stand apart from an older report, where there is one that was left as it is.
+    pub older_kept: Option<Apart>,
 }
 
 /// Writes `summary` for a person, with ANSI styles: the caller strips them where they are not wanted.
@@ -248,8 +249,12 @@ fn cost(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
 
 /// Paths are never cut: they are there to be copied.
 fn files(out: &mut dyn Write, report: &ReportLocation) -> io::Result<()> {
-    if report.beside_older {
-        writeln!(out, "The older report was left as it is; the files of this run stand apart from it.")?;
+    if let Some(apart) = report.older_kept {
+        let why = apart.why();
+        let text = format!("The older report was left as it is: {why}. The files of this run stand apart from it.");
+        for line in wrapped(&text, WIDTH, usize::MAX) {
+            writeln!(out, "{line}")?;
+        }
     }
     let page = report.files.iter().rfind(|file| file.extension().is_some_and(|extension| extension == "html"));
     let names = report

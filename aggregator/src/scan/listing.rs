@@ -56,9 +56,7 @@ impl Listing {
             Ok(page) => listing.take(page),
             Err(fault) => listing.without_organization(&fault, caller),
         }
-        if listing.in_organization {
-            listing.check(policy, caller).await?;
-        }
+        listing.check(policy, caller).await?;
         Ok(listing)
     }
 
@@ -92,10 +90,10 @@ impl Listing {
     /// override that never applies.
     async fn check(&mut self, policy: &Policy, caller: &Caller) -> Result<(), RunError> {
         let mut named: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
-        if let Some(accounts) = &self.selection.accounts {
+        if let Some(accounts) = self.selection.accounts.as_ref().filter(|_| self.in_organization) {
             named.entry("--accounts".to_owned()).or_default().extend(accounts);
         }
-        if !self.selection.exclude_accounts.is_empty() {
+        if self.in_organization && !self.selection.exclude_accounts.is_empty() {
             named.entry("--exclude-accounts".to_owned()).or_default().extend(&self.selection.exclude_accounts);
         }
         for one in &policy.overrides {
@@ -123,11 +121,12 @@ impl Listing {
         for (by, ids) in named {
             let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
             if !unknown.is_empty() {
-                return Err(RunError::Usage(format!(
-                    "{by}: not in the organization: {}; allowed: the ids of its {} accounts",
-                    unknown.join(", "),
-                    known.len()
-                )));
+                let (where_, allowed) = if self.in_organization {
+                    ("in the organization", format!("the ids of its {} accounts", known.len()))
+                } else {
+                    ("among the accounts of this scan", known.iter().copied().collect::<Vec<_>>().join(", "))
+                };
+                return Err(RunError::Usage(format!("{by}: not {where_}: {}; allowed: {allowed}", unknown.join(", "))));
             }
         }
         Ok(())
@@ -158,7 +157,7 @@ impl Listing {
                 }
             }
         }
-        if !listed_any {
+        if !listed_any && self.gap.is_none() {
             // Every organization has its management account: an empty list is no list.
             let fault = AwsFault::other("organizations:ListAccounts", "the list is empty");
             self.gap = Some(unlisted(&fault, caller, "the organization's accounts could not be listed"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ecr_encryption_core::{Repository, Tags};
-use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
 use ecr_encryption_rule::lookup::{Access, Lookup, RepositoryDescription};
 use futures_util::StreamExt;
@@ -18,23 +18,36 @@ impl<L: Lookup + 'static> Scan<L> {
     /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
     pub(super) async fn target(&self, account: &Account, target: Target) -> Result<(), ScanError> {
         let access = Access { credentials: self.credentials_of(&target.account_id), region: target.region.clone() };
-        let (described, fault) = self.repositories(&access).await;
-        let tags = self.tags(&access, &described).await;
-        let repositories: Vec<ReadRepository> = described
+        let (mut described, mut fault) = self.repositories(&access).await;
+        let tags = match self.tags(&access, &described).await {
+            Ok(tags) => tags,
+            // Without its tags a repository that is exempt would be a finding.
+            Err(tags_fault) => {
+                described.clear();
+                fault.get_or_insert(tags_fault);
+                Vec::new()
+            }
+        };
+        let mut repositories: Vec<ReadRepository> = described
             .into_iter()
             .zip(tags)
-            .map(|(RepositoryDescription { name, arn, created_at, encryption }, tags)| ReadRepository {
+            .map(|(RepositoryDescription { name, arn, uri, created_at, encryption }, tags)| ReadRepository {
                 repository: Repository {
                     account_id: target.account_id.clone(),
                     region: target.region.clone(),
                     name,
                     arn,
+                    uri,
                     encryption,
                     tags,
                 },
                 created_at,
             })
             .collect();
+
+        // A list that changes while it is read may show a repository on two pages.
+        repositories.sort_by(|one, other| one.repository.name.cmp(&other.repository.name));
+        repositories.dedup_by(|one, other| one.repository.name == other.repository.name);
 
         let keys: BTreeSet<KeyId> = repositories.iter().filter_map(|read| KeyId::of(&read.repository)).collect();
         let (own, foreign): (Vec<KeyId>, Vec<KeyId>) = keys.into_iter().partition(|key| key.owner == target.account_id);
@@ -46,7 +59,7 @@ impl<L: Lookup + 'static> Scan<L> {
 
         let count = repositories.len();
         if count > 0 {
-            self.spool.add(target.clone(), repositories, Timestamp::now())?;
+            self.spool.add(target.clone(), &repositories, Timestamp::now())?;
         }
         match fault {
             None => self.ledger.target_read(&target, count),
@@ -84,20 +97,22 @@ impl<L: Lookup + 'static> Scan<L> {
         }
     }
 
-    /// The tags of each repository, in the order of `repositories`.
-    async fn tags(&self, access: &Access, repositories: &[RepositoryDescription]) -> Vec<Tags> {
+    /// The tags of each repository, in the order of `repositories`. A refusal is a fact; any other fault is none.
+    async fn tags(&self, access: &Access, repositories: &[RepositoryDescription]) -> Result<Vec<Tags>, AwsFault> {
         let Some(tag_key) = self.tag_key.as_ref().filter(|_| !repositories.is_empty()) else {
-            return vec![Tags::NotRead; repositories.len()];
+            return Ok(vec![Tags::NotRead; repositories.len()]);
         };
         let _permit = self.permit().await;
         match self.lookup.tags(access, tag_key).await {
-            Ok(mut by_arn) => {
-                repositories.iter().map(|one| Tags::Read(by_arn.remove(&one.arn).unwrap_or_default())).collect()
+            Ok(by_arn) => {
+                let tags = |one: &RepositoryDescription| by_arn.get(&one.arn).cloned().unwrap_or_default();
+                Ok(repositories.iter().map(|one| Tags::Read(tags(one))).collect())
             }
-            Err(fault) => {
+            Err(fault) if fault.kind == FaultKind::Denied && fault.action != "sts:AssumeRole" => {
                 let error_code = fault.code_or_status().unwrap_or(fault.message);
-                vec![Tags::Denied { error_code }; repositories.len()]
+                Ok(vec![Tags::Denied { error_code }; repositories.len()])
             }
+            Err(fault) => Err(fault),
         }
     }
 

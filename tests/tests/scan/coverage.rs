@@ -126,7 +126,7 @@ fn accounts_that_are_not_active_are_told_and_are_no_gap() {
         (AccountState::Suspended, AccountStateMember::Status),
         (AccountState::PendingClosure, AccountStateMember::Both),
         (AccountState::Closed, AccountStateMember::State),
-        (AccountState::Other("HIBERNATED".to_owned()), AccountStateMember::State),
+        (AccountState::PendingActivation, AccountStateMember::State),
     ] {
         let mut organization = organization();
         organization.answers.account_state = member;

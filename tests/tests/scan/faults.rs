@@ -141,7 +141,7 @@ fn a_key_that_cannot_be_asked_for_is_no_verdict() {
     assert_eq!(outcome.status, 3);
     assert_eq!(outcome.not_covered(), [format!("{SHOP} us-east-1 throttled ThrottlingException")]);
     let message = outcome.entries()[0]["message"].as_str().unwrap();
-    assert!(message.starts_with("1 repositories were read but not judged (app)"), "{message}");
+    assert!(message.starts_with("1 repository was read but not judged (app)"), "{message}");
     // What needs no key is judged all the same, and the target does not count as scanned.
     outcome.finding(SHOP, "us-east-1", "old");
     assert_eq!((outcome.targets_scanned(), outcome.findings.len()), (5, 6));

@@ -1,9 +1,50 @@
 //! The files: whole, in order, the same each time, and never in the place of a better one.
 
-use integration_tests::{Generate, Organization};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use integration_tests::{AccountState, Effect, Fault, Generate, Organization, RegionStatus};
+use rstest::rstest;
 use serde_json::Value;
 
 use crate::harness::{BANK, Bench, HOME, SHOP, account, aes256, organization};
+use crate::interrupt::{hang, hanging, wait_until_it_hangs};
+
+/// The files of the report, with their content.
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    entries
+        .filter(|path| path.is_file() && name(path) != ".lock")
+        .map(|path| (name(&path), std::fs::read(&path).unwrap()))
+        .collect()
+}
+
+/// What is in the folder, in order.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The folder whose name begins so.
+pub fn beside(bench: &Bench, prefix: &str) -> PathBuf {
+    let name = names(&bench.output()).into_iter().find(|name| name.starts_with(prefix));
+    bench.output().join(name.unwrap_or_else(|| panic!("no {prefix}… in {:?}", names(&bench.output()))))
+}
+
+const ALL_FILES: [&str; 4] = ["findings.csv", "findings.jsonl", "report.html", "summary.json"];
+
+fn denied(operation: &str) -> Fault {
+    Fault {
+        operation: Some(operation.to_owned()),
+        effect: Effect::Error,
+        code: Some("AccessDeniedException".to_owned()),
+        status: Some(403),
+        ..Fault::default()
+    }
+}
 
 /// Takes out what may differ between two runs over the same organization.
 fn without_times(mut value: Value) -> Value {
@@ -65,12 +106,17 @@ fn findings_are_in_order() {
 fn only_the_formats_that_are_wanted_are_written() {
     let bench = Bench::new(organization());
     assert_eq!(bench.scan(&["--format", "csv"]).status, 0);
-    let mut names: Vec<_> = std::fs::read_dir(bench.output())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["findings.csv", "summary.json"]);
+    assert_eq!(names(&bench.output()), ["findings.csv", "summary.json"]);
+}
+
+#[test]
+fn older_files_of_other_formats_do_not_stay_beside_the_new_ones() {
+    let bench = Bench::new(organization());
+    assert_eq!(bench.scan(&[]).status, 0);
+    assert_eq!(names(&bench.output()), ALL_FILES);
+    std::fs::write(bench.output().join("notes.txt"), "mine").unwrap();
+    assert_eq!(bench.scan(&["--format", "jsonl"]).status, 0);
+    assert_eq!(names(&bench.output()), ["findings.jsonl", "notes.txt", "summary.json"]);
 }
 
 #[test]
@@ -85,33 +131,112 @@ fn the_csv_holds_what_the_jsonl_holds() {
     assert_eq!(text.lines().filter(|line| line.contains(":repository/app")).count(), outcome.findings.len());
 }
 
-#[test]
-fn a_run_that_saw_nothing_stands_beside_the_older_report() {
-    let bench = Bench::new(organization());
-    let first = bench.scan(&[]);
-    assert_eq!(first.status, 0);
-    let before = std::fs::read(bench.output().join("summary.json")).unwrap();
+/// An older report is replaced only by a run that saw the organization at least in part beyond the caller's account.
+#[rstest]
+#[case::everything(&[], &[], None)]
+#[case::one_account_of_the_others(&[Fault { account: Some(SHOP.to_owned()), ..denied("sts:AssumeRole") }], &[], None)]
+#[case::the_callers_account_because_it_was_asked_for(&[], &["--accounts", HOME], None)]
+#[case::a_region_that_the_others_lack(&[], &["--regions", "af-south-1"], None)]
+#[case::no_region_list(&[denied("account:ListRegions")], &[], Some("failed-"))]
+#[case::no_account_but_the_callers(&[denied("sts:AssumeRole")], &[], Some("failed-"))]
+#[case::no_list_of_accounts(&[denied("organizations:ListAccounts")], &[], Some("failed-"))]
+#[case::accounts_that_are_not_active(&[], &["--accounts", SUSPENDED], Some("empty-"))]
+#[case::a_region_that_is_nowhere_enabled(&[], &["--regions", "ap-east-1"], Some("empty-"))]
+fn only_a_run_that_saw_enough_replaces_an_older_report(
+    #[case] faults: &[Fault],
+    #[case] arguments: &[&str],
+    #[case] expected: Option<&str>,
+) {
+    let bench = Bench::new(with_a_suspended_account_and_a_disabled_region());
+    assert_eq!(bench.scan(&["--format", "jsonl,csv"]).status, 0);
+    let before = files(&bench.output());
+    bench.simulator.set_faults(faults.to_vec());
+    let second = bench.scan(arguments);
+    let Some(prefix) = expected else {
+        assert_eq!(names(&bench.output()), ALL_FILES);
+        assert_ne!(files(&bench.output())["summary.json"], before["summary.json"]);
+        assert!(!second.stdout.contains("older"), "{}", second.stdout);
+        return;
+    };
+    assert_eq!(second.status, if prefix == "empty-" { 0 } else { 4 }, "{}", second.stderr);
+    assert!(files(&bench.output()) == before, "the older report was touched");
+    let folder = beside(&bench, prefix);
+    assert_eq!(names(&bench.output()).len(), before.len() + 1, "{:?}", names(&bench.output()));
+    assert_eq!(names(&folder), ALL_FILES);
+    assert!(second.stdout.contains("The older report was left as it is"), "{}", second.stdout);
+    assert!(second.stdout.contains(folder.to_str().unwrap()), "{}", second.stdout);
 
-    bench.simulator.set_faults(vec![integration_tests::Fault {
-        operation: Some("account:ListRegions".to_owned()),
-        effect: integration_tests::Effect::Error,
-        code: Some("AccessDeniedException".to_owned()),
-        status: Some(403),
-        ..integration_tests::Fault::default()
-    }]);
+    // Where there is none to protect, it is a report like any other.
+    let first = Bench { directory: tempfile::tempdir().unwrap(), ..bench };
+    first.scan(arguments);
+    assert_eq!(names(&first.output()), ALL_FILES);
+}
+
+const SUSPENDED: &str = "444444444444";
+
+fn with_a_suspended_account_and_a_disabled_region() -> Organization {
+    let mut organization = organization();
+    organization.accounts.push(integration_tests::Account {
+        id: SUSPENDED.to_owned(),
+        state: AccountState::Suspended,
+        ..integration_tests::Account::default()
+    });
+    for id in [HOME, SHOP, BANK] {
+        let far = if id == HOME { RegionStatus::Enabled } else { RegionStatus::Disabled };
+        account(&mut organization, id).regions =
+            [("ap-east-1".to_owned(), RegionStatus::Disabled), ("af-south-1".to_owned(), far)].into();
+    }
+    organization
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_folder() {
+    let bench = hanging();
+    let mut first = bench.start(&[]);
+    wait_until_it_hangs(&bench);
+    let calls = bench.simulator.counters().calls;
     let second = bench.scan(&[]);
-    assert_eq!(second.status, 4);
-    assert_eq!(std::fs::read(bench.output().join("summary.json")).unwrap(), before);
-    let beside = std::fs::read_dir(bench.output())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("failed-"))
-        .expect("a folder of its own");
-    let summary: Value = serde_json::from_slice(&std::fs::read(beside.join("summary.json")).unwrap()).unwrap();
-    let lost: Vec<_> =
-        summary["coverage"]["not_covered"].as_array().unwrap().iter().map(|entry| &entry["account_id"]).collect();
-    assert_eq!(lost, [HOME, SHOP, BANK]);
-    assert!(second.stdout.contains("older"), "{}", second.stdout);
+    assert_eq!(second.status, 1);
+    let folder = bench.output();
+    assert!(second.stderr.contains("another run") && second.stderr.contains(folder.to_str().unwrap()), "{second:?}");
+    assert_eq!(bench.simulator.counters().calls, calls, "something was scanned");
+    first.kill().unwrap();
+    first.wait().unwrap();
+}
+
+#[test]
+fn what_a_killed_run_left_does_not_stay_nor_keep_the_next_one_out() {
+    let bench = hanging();
+    let mut killed = bench.start(&[]);
+    wait_until_it_hangs(&bench);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    beside(&bench, ".unfinished-");
+    bench.simulator.set_faults(Vec::new());
+    assert_eq!(bench.scan(&[]).status, 0);
+    assert_eq!(names(&bench.output()), ALL_FILES);
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_costs_neither_the_folder_nor_the_older_report() {
+    let bench = Bench::new(organization());
+    assert_eq!(bench.scan(&["--format", "jsonl,html"]).status, 0);
+    let before = files(&bench.output());
+    bench.simulator.reset();
+    bench.simulator.set_faults(vec![hang()]);
+    let child = bench.start(&["--attempt-timeout", "2"]);
+    wait_until_it_hangs(&bench);
+    let folder = bench.output().join("findings.csv");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("notes.txt"), "mine").unwrap();
+    bench.simulator.set_faults(Vec::new());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("findings.csv"), "{stderr}");
+    assert!(files(&bench.output()) == before, "the older report was touched");
+    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_eq!(names(&folder), ["notes.txt"]);
 }
 
 #[test]
@@ -119,12 +244,7 @@ fn nothing_is_left_beside_the_report() {
     let bench = Bench::new(organization());
     bench.scan(&[]);
     bench.scan(&[]);
-    let mut names: Vec<_> = std::fs::read_dir(bench.output())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_eq!(names(&bench.output()), ALL_FILES);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn location() -> ReportLocation {
         files: ["findings.jsonl", "summary.json", "findings.csv", "report.html"]
             .map(|name| directory.join(name))
             .to_vec(),
-        beside_older: false,
+        older_kept: None,
     }
 }
 
@@ -37,7 +37,7 @@ fn a_run_with_gaps() {
 
 #[test]
 fn an_interrupted_run() {
-    let report = ReportLocation { beside_older: true, ..location() };
+    let report = ReportLocation { older_kept: Some(Apart::Interrupted), ..location() };
     insta::assert_snapshot!(plain(&samples::summary_interrupted(&samples::findings()), &report));
 }
 

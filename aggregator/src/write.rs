@@ -1,0 +1,114 @@
+//! Judges what was read, and writes the report.
+
+use std::io;
+use std::sync::Arc;
+
+use anyhow::Context;
+use ecr_encryption_core::{KeyLookup, Policy};
+use ecr_encryption_rule::aws::AwsLookup;
+use ecr_encryption_rule::aws::calls::CallCounter;
+
+use crate::account::Account;
+use crate::error::RunError;
+use crate::judge::{Unjudged, finding, is_exempt};
+use crate::output::{Output, Written};
+use crate::report::Format;
+use crate::run::Finished;
+use crate::scan::Scan;
+use crate::stop::Stop;
+use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
+
+/// A run that has read everything, and written nothing yet.
+pub struct Unwritten {
+    /// What was read.
+    pub scan: Arc<Scan<AwsLookup>>,
+    /// Where the report goes.
+    pub output: Arc<Output>,
+    /// The files that are wanted.
+    pub formats: Vec<Format>,
+    /// What is demanded.
+    pub policy: Policy,
+    /// The run.
+    pub run: Run,
+    /// What it cost.
+    pub counter: CallCounter,
+}
+
+const STOPPED: RunError = RunError::Stopped("while the report was being written");
+
+impl Unwritten {
+    /// Judges and publishes, on a thread of its own: a signal ends it between two findings, a second one at once.
+    ///
+    /// # Errors
+    /// A file cannot be written, or the run was stopped. An older report is as it was.
+    pub async fn write(self, stop: &Stop) -> Result<Finished, RunError> {
+        let output = Arc::clone(&self.output);
+        // What is written after an interruption was asked for by the first signal.
+        let (listener, heard) = (stop.clone(), u32::from(self.run.interrupted));
+        let mut writing = tokio::task::spawn_blocking(move || self.publish(&|| listener.times() > heard));
+        let ended = tokio::select! {
+            ended = &mut writing => ended,
+            () = stop.asked(2) => {
+                if output.abandon() {
+                    return Err(STOPPED);
+                }
+                writing.await
+            }
+        };
+        ended.context("writing the report ended before its time")?
+    }
+
+    fn publish(self, is_stopped: &dyn Fn() -> bool) -> Result<Finished, RunError> {
+        let (scan, output) = (Arc::clone(&self.scan), Arc::clone(&self.output));
+        let cannot = || format!("the report cannot be written to `{}`", output.directory().display());
+        let files = self.files(is_stopped);
+        if is_stopped() {
+            return Err(STOPPED);
+        }
+        let (written, summary) = files.with_context(cannot)?;
+        let read_others = scan.ledger.has_read_others(&summary.run.caller_account_id);
+        let published = output.publish(&written, &summary, read_others).with_context(cannot)?;
+        Ok(Finished { summary, published })
+    }
+
+    fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
+        let Self { scan, output, mut formats, policy, run, counter } = self;
+        formats.sort_unstable();
+        formats.dedup();
+        let mut writers = output.writers(&formats)?;
+        let mut totals = Totals::default();
+        let mut unjudged = Unjudged::default();
+        let Scan { spool, keys, ledger, .. } = &*scan;
+        spool.read(|target, read, read_at| {
+            if is_stopped() {
+                return Err(io::Error::other("stopped"));
+            }
+            let key = match keys.lookup(&read.repository) {
+                Err(_) if is_exempt(&policy, &read, read_at) => Ok(KeyLookup::NotNeeded),
+                key => key,
+            };
+            match key {
+                Ok(key) => {
+                    let account = ledger.account(&target.account_id);
+                    let unknown = || Arc::new(Account::by_id(&target.account_id));
+                    let finding = finding(&policy, &account.unwrap_or_else(unknown), read, &key, read_at);
+                    totals.add(&finding);
+                    writers.finding(&finding)?;
+                }
+                Err(fault) => unjudged.add(target, read.repository.name, fault),
+            }
+            Ok(())
+        })?;
+        scan.tell_unjudged(unjudged, run.interrupted);
+        let calls = counter.calls();
+        let summary = Summary {
+            schema_version: SCHEMA_VERSION,
+            run,
+            totals,
+            coverage: ledger.coverage(),
+            api_calls: calls.attempts,
+            api_retries: calls.retries,
+        };
+        Ok((writers.finish(&summary)?, summary))
+    }
+}
