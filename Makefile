@@ -21,7 +21,7 @@ UV_VERSION := 0.13.9
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # There are no examples. Asking for them makes Cargo choose the features that tests need, so that
 # `make demo`, `make test` and `make doc` share what they compile: without it, a fifth of the
@@ -35,6 +35,42 @@ build: ## build all binaries (development profile)
 .PHONY: release
 release: ## build the command line for use: target/release/ecr-encryption
 	$(CARGO) build $(LOCKED) --release --package ecr-encryption-aggregator --bin ecr-encryption
+
+# cargo-lambda and zig, both from PyPI
+LAMBDA_TOOLS := .tools/lambda
+# arm64 or x86_64; none: arm64 where Rust's standard library for it is installed
+LAMBDA_ARCH ?=
+LAMBDA = CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) .ci/lambda
+
+.PHONY: lambda
+lambda: $(LAMBDA_TOOLS)/requirements.installed ## build the rule for Lambda: target/lambda/ecr-encryption-rule.zip
+	$(LAMBDA) ecr-encryption-rule $(LAMBDA_ARCH)
+
+# Built for the machine it runs on, in a folder of its own: a zip to deploy may be for another one.
+BENCH := $(abspath $(TARGET_DIR))/bench-rule
+BENCH_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+# such as `--processes 5 --warm 50`
+BENCH_ARGUMENTS ?=
+
+.PHONY: bench-rule
+bench-rule: python $(LAMBDA_TOOLS)/requirements.installed ## measure the rule beside a hello-world Lambda and Python
+	$(LAMBDA) ecr-encryption-rule $(BENCH_ARCH) $(BENCH)
+	$(LAMBDA) hello-lambda $(BENCH_ARCH) $(BENCH)
+	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench rule -- \
+	    --rule $(BENCH)/ecr-encryption-rule/bootstrap --rule-zip $(BENCH)/ecr-encryption-rule.zip \
+	    --hello $(BENCH)/hello-lambda/bootstrap --hello-zip $(BENCH)/hello-lambda.zip \
+	    --python $(abspath $(VENV))/bin/python $(BENCH_ARGUMENTS)
+
+.PHONY: lambda-watch
+lambda-watch: build $(LAMBDA_TOOLS)/requirements.installed ## try the rule under cargo lambda watch and cargo lambda invoke
+	CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) $(TARGET_DIR)/debug/organization-simulator \
+	    --organization tests/organizations/rule.toml --run -- tests/lambda-watch.sh
+
+$(LAMBDA_TOOLS)/requirements.installed: tests/python/requirements-lambda.txt
+	@rm -rf $(LAMBDA_TOOLS)
+	@$(PYTHON) -m venv $(LAMBDA_TOOLS)
+	$(LAMBDA_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 # The demo organization is not clean on purpose: status 3 is what a scan of it should end with. 0
 # and 4 are finished runs too; anything else (1 could not run, 2 usage, 101 a panic …) is a failure.
@@ -55,10 +91,29 @@ demo: build ## scan a simulated organization and write a report, without an AWS 
 	echo "The report:"; \
 	echo "$(REPORT)/report.html"
 
+EVENTS := tests/events
+
+.PHONY: invoke
+invoke: $(if $(EVENT),build) ## run the rule on EVENT=tests/events/….json, and print what AWS Config would receive
+	@if [ -z "$(EVENT)" ]; then \
+	    echo "invoke: no EVENT given. For example: make invoke EVENT=$(EVENTS)/ecr-change.json" >&2; \
+	    echo "There are:" $(notdir $(wildcard $(EVENTS)/*.json)) >&2; \
+	    exit 2; \
+	fi
+	@$(TARGET_DIR)/debug/invoke-rule --organization tests/organizations/rule.toml \
+	    --function $(TARGET_DIR)/debug/ecr-encryption-rule $(EVENT)
+
 # The binaries are built first: the end-to-end tests run them.
 .PHONY: test
 test: python build ## run all tests
 	PROJECT_PYTHON=$(VENV)/bin/python $(CARGO) test $(LOCKED) --workspace
+
+# Some minutes; the tests themselves run 256 cases of each.
+FUZZ_CASES ?= 100000
+
+.PHONY: fuzz
+fuzz: ## feed the rule broken events; FUZZ_CASES says how many of each kind
+	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test $(LOCKED) --workspace --test raw_events
 
 .PHONY: snapshots
 snapshots: python build ## rewrite the snapshots; review the difference before committing
@@ -129,9 +184,11 @@ $(VENV)/requirements.installed: $(REQUIREMENTS)
 	@touch $@
 
 .PHONY: requirements
-requirements: ## pin tests/python/requirements.txt anew from requirements.in
+requirements: ## pin the requirements files of tests/python anew, each from its .in file
 	test -x .tools/uv/bin/uv || $(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd $(dir $(REQUIREMENTS)) && $(abspath .tools)/uv/bin/uv pip compile --quiet --universal \
-	    --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --custom-compile-command "make requirements" requirements.in --output-file requirements.txt
+	cd tests/python && for name in requirements requirements-lambda; do \
+	    $(abspath .tools)/uv/bin/uv pip compile --quiet --universal \
+	        --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	        --custom-compile-command "make requirements" $$name.in --output-file $$name.txt; \
+	done

@@ -21,6 +21,7 @@
 mod aws;
 pub mod command_line;
 mod counters;
+pub mod lambda;
 mod organization;
 mod server;
 mod services;
@@ -30,8 +31,8 @@ mod world;
 pub use counters::{Counters, OUTCOME_OK};
 pub use organization::{
     Account, AccountState, AccountStateMember, Answers, Caller, ConfigRule, ConfigService, ConfigurationAggregator,
-    CreationTemplate, Deny, DenyKind, DescriptionError, Effect, Fault, Generate, Key, Organization, OrganizationalUnit,
-    PathForm, RateLimit, RegionStatus, Repository, Role,
+    CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault, Generate, Key, Organization,
+    OrganizationalUnit, PathForm, RateLimit, RegionStatus, Repository, Role,
 };
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};

@@ -125,7 +125,17 @@ impl Simulator {
         self.state.tally().counters()
     }
 
-    /// Forgets the counters, the evaluations, and how often faults have struck.
+    /// What a rule of AWS Config has found, by resource: the latest result of each.
+    pub fn results(&self, account: &str, region: &str, rule: &str) -> Vec<RecordedEvaluation> {
+        self.state.config().results(account, region, rule)
+    }
+
+    /// Changes the state of the key with this ARN, `Disabled` say.
+    pub fn set_key_state(&self, arn: &str, state: &str) {
+        self.state.set_key_state(arn, state);
+    }
+
+    /// Forgets the counters, the evaluations, changed states, and how often faults have struck.
     pub fn reset(&self) {
         self.state.reset();
     }

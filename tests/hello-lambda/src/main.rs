@@ -10,7 +10,6 @@ async fn main() -> Result<(), Error> {
     run(service_fn(greet)).await
 }
 
-#[expect(clippy::unused_async, reason = "lambda_runtime asks for a future")]
 async fn greet(event: LambdaEvent<Value>) -> Result<Value, Error> {
     Ok(json!({ "message": "hello", "request_id": event.context.request_id }))
 }

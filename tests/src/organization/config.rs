@@ -14,12 +14,16 @@ pub struct ConfigService {
     pub aggregators: Vec<ConfigurationAggregator>,
     /// Resource ids that `PutEvaluations` returns in `FailedEvaluations` the first time.
     pub fail_first: Vec<String>,
+    /// Resource ids that it returns every time.
+    pub fail_always: Vec<String>,
     /// Configuration items of repositories lack `EncryptionConfiguration`.
     pub omit_encryption_configuration: bool,
+    /// `GetResourceConfigHistory` gives so many empty pages with a `nextToken` before the item.
+    pub empty_history_pages: usize,
 }
 
 /// A rule of AWS Config.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigRule {
     /// Its name.
@@ -30,6 +34,21 @@ pub struct ConfigRule {
     pub region: String,
     /// The result token that Config hands to the function.
     pub result_token: String,
+    /// What the rule has found before.
+    #[serde(rename = "result", default)]
+    pub results: Vec<EarlierResult>,
+}
+
+/// A result that a rule has from the start.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierResult {
+    /// `AWS::ECR::Repository`, say.
+    pub resource_type: String,
+    /// The resource, as Config knows it.
+    pub resource_id: String,
+    /// `COMPLIANT` or `NON_COMPLIANT`.
+    pub compliance_type: String,
 }
 
 /// A configuration aggregator that sees the whole organization.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
-pub use config::{ConfigRule, ConfigService, ConfigurationAggregator};
+pub use config::{ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult};
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;

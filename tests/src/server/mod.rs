@@ -7,16 +7,18 @@ mod connection;
 mod faults;
 mod limits;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::aws::{PageTokens, Sessions};
 use crate::counters::Tally;
-use crate::organization::Fault;
+use crate::organization::{Fault, Key};
 use crate::services::ConfigStore;
 use crate::world::{World, hash_numbers};
 use faults::Faults;
@@ -35,6 +37,7 @@ pub struct State {
     limits: RateLimits,
     tally: Tally,
     config: ConfigStore,
+    key_states: Mutex<HashMap<String, String>>,
     requests: AtomicU64,
 }
 
@@ -48,7 +51,8 @@ impl State {
             faults: Faults::new(organization.seed, organization.faults.clone()),
             limits: RateLimits::new(organization.rate_limits.clone()),
             tally: Tally::new(),
-            config: ConfigStore::default(),
+            config: ConfigStore::new(&organization.config.rules),
+            key_states: Mutex::default(),
             requests: AtomicU64::new(0),
             world,
         }
@@ -79,8 +83,28 @@ impl State {
         &self.config
     }
 
+    /// The key as it is now: as described, but for a state that was set since.
+    pub fn key_now<'a>(&self, mut key: Cow<'a, Key>) -> Cow<'a, Key> {
+        if let Ok(states) = self.key_states.lock()
+            && let Some(state) = states.get(&key.arn())
+        {
+            key.to_mut().state.clone_from(state);
+        }
+        key
+    }
+
+    /// Sets the state of the key with this ARN.
+    pub fn set_key_state(&self, arn: &str, state: &str) {
+        if let Ok(mut states) = self.key_states.lock() {
+            states.insert(arn.to_owned(), state.to_owned());
+        }
+    }
+
     /// Forgets what has happened.
     pub fn reset(&self) {
+        if let Ok(mut states) = self.key_states.lock() {
+            states.clear();
+        }
         self.tally.reset();
         self.config.reset();
         self.faults.reset();

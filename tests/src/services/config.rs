@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::config_items::{history, select};
-use super::config_store::{Recorded, RecordedEvaluation};
+use super::config_store::{Recorded, RecordedEvaluation, rule_key};
 use super::paging::Page;
 use super::{Call, json};
 use crate::aws::{AwsError, Operation};
@@ -135,14 +135,20 @@ fn recorded(
 
 /// Whether an evaluation is taken: the description may want it returned the first time.
 fn accepts(call: &Call<'_>, store: &mut Recorded, resource_id: &str) -> bool {
-    let fails = &call.organization().config.fail_first;
-    !fails.iter().any(|id| id == resource_id) || !store.failed_once.insert(resource_id.to_owned())
+    let config = &call.organization().config;
+    if config.fail_always.iter().any(|id| id == resource_id) {
+        return false;
+    }
+    !config.fail_first.iter().any(|id| id == resource_id) || !store.failed_once.insert(resource_id.to_owned())
 }
 
 fn remember(store: &mut Recorded, rule: &ConfigRule, recorded: &RecordedEvaluation) {
-    let key = (rule.account.clone(), rule.region.clone(), rule.name.clone());
     let resource = (recorded.compliance_resource_type.clone(), recorded.compliance_resource_id.clone());
-    let results = store.results.entry(key).or_default();
+    let results = store.results.entry(rule_key(rule)).or_default();
+    if results.get(&resource).is_some_and(|known| known.ordering_timestamp > recorded.ordering_timestamp) {
+        // Of an event that was overtaken by a later one.
+        return;
+    }
     if recorded.compliance_type == "NOT_APPLICABLE" {
         results.remove(&resource);
     } else {

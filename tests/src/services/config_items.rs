@@ -34,7 +34,7 @@ pub fn history(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let (account, region, world) = (call.account(), call.region, call.world());
     let item = match kind {
         REPOSITORY => world.repository(account, region, id).map(|repository| repository_item(call, &repository)),
-        KEY => world.key(account, region, id).map(|key| key_item(&key)),
+        KEY => world.key(account, region, id).map(|key| key_item(&call.state.key_now(key))),
         _ => None,
     };
     let item = item.ok_or_else(|| {
@@ -48,8 +48,11 @@ pub fn history(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let page = page(call, &list, input.next_token.as_deref(), limit)?;
     let captured = item.get("configurationItemCaptureTime").and_then(Value::as_f64);
     let due = captured.zip(input.later_time).is_none_or(|(captured, later)| captured <= later);
-    let items: Vec<Value> = std::iter::once(item).filter(|_| due).skip(page.first).collect();
-    json(&json!({ "configurationItems": items }))
+    // The pages before the last one are empty.
+    let empty_pages = call.organization().config.empty_history_pages;
+    let items: Vec<Value> = std::iter::once(item).filter(|_| due && page.first == empty_pages).collect();
+    let next = (page.first < empty_pages).then(|| call.state.page_tokens().issue(&list, page.first as u64 + 1));
+    json(&with_next(json!({ "configurationItems": items }), "nextToken", next))
 }
 
 #[derive(Deserialize)]

@@ -28,7 +28,7 @@ pub fn describe_key(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         };
         return Err(AwsError::validation("keyId", &asked, constraint));
     }
-    let key = find(call, &asked)?;
+    let key = call.state.key_now(find(call, &asked)?);
     if !key.may_be_described_by(call.account()) {
         return Err(denied(call, &key.account, &key.arn()));
     }

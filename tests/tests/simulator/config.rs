@@ -1,6 +1,8 @@
 //! AWS Config.
 
-use integration_tests::{ConfigRule, ConfigurationAggregator, Organization, RecordedEvaluation, Repository};
+use integration_tests::{
+    ConfigRule, ConfigurationAggregator, EarlierResult, Organization, RecordedEvaluation, Repository, Simulator,
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -16,6 +18,7 @@ fn with_rule() -> Organization {
         account: MANAGEMENT.to_owned(),
         region: REGION.to_owned(),
         result_token: TOKEN.to_owned(),
+        results: Vec::new(),
     }];
     organization
 }
@@ -143,6 +146,91 @@ fn compliance_details_are_the_latest_results_in_pages() {
     assert_eq!(result(&second), (json!("cc"), json!("NON_COMPLIANT")));
     let unknown = client.config("GetComplianceDetailsByConfigRule", &json!({"ConfigRuleName": "other"}));
     assert_eq!(unknown.code(), "NoSuchConfigRuleException");
+}
+
+#[test]
+fn an_evaluation_may_fail_every_time() {
+    let mut organization = with_rule();
+    organization.config.fail_always = vec!["bb".to_owned()];
+    let simulator = start(organization);
+    let input =
+        json!({"ResultToken": TOKEN, "Evaluations": [evaluation("aa", "COMPLIANT"), evaluation("bb", "COMPLIANT")]});
+    for _ in 0..3 {
+        let answer = Client::new(&simulator).config("PutEvaluations", &input).ok();
+        assert_eq!(answer["FailedEvaluations"][0]["ComplianceResourceId"], "bb");
+    }
+    let ids: Vec<String> = resources(&simulator);
+    assert_eq!(ids, ["aa"]);
+}
+
+fn resources(simulator: &Simulator) -> Vec<String> {
+    let results = simulator.results(MANAGEMENT, REGION, "ecr-encryption");
+    results.into_iter().map(|result| result.compliance_resource_id).collect()
+}
+
+#[test]
+fn a_rule_may_have_results_from_the_start() {
+    let mut organization = with_rule();
+    organization.config.rules[0].results = vec![EarlierResult {
+        resource_type: "AWS::ECR::Repository".to_owned(),
+        resource_id: "gone".to_owned(),
+        compliance_type: "NON_COMPLIANT".to_owned(),
+    }];
+    let simulator = start(organization);
+    let client = Client::new(&simulator);
+    let details = client.config("GetComplianceDetailsByConfigRule", &json!({"ConfigRuleName": "ecr-encryption"})).ok();
+    assert_eq!(details["EvaluationResults"][0]["ComplianceType"], "NON_COMPLIANT");
+    let input = json!({"ResultToken": TOKEN, "Evaluations": [evaluation("gone", "NOT_APPLICABLE")]});
+    client.config("PutEvaluations", &input).ok();
+    assert_eq!(resources(&simulator), Vec::<String>::new());
+    simulator.reset();
+    assert_eq!(resources(&simulator), ["gone"]);
+}
+
+#[test]
+fn a_result_is_not_replaced_by_an_older_one() {
+    let simulator = start(with_rule());
+    let client = Client::new(&simulator);
+    for (compliance, time, expected) in [
+        ("COMPLIANT", 2000.0, "COMPLIANT"),
+        ("NON_COMPLIANT", 1000.0, "COMPLIANT"),
+        ("NON_COMPLIANT", 2000.0, "NON_COMPLIANT"),
+    ] {
+        let mut evaluation = evaluation("aa", compliance);
+        evaluation["OrderingTimestamp"] = time.into();
+        client.config("PutEvaluations", &json!({"ResultToken": TOKEN, "Evaluations": [evaluation]})).ok();
+        assert_eq!(simulator.results(MANAGEMENT, REGION, "ecr-encryption")[0].compliance_type, expected);
+    }
+}
+
+#[test]
+fn a_history_may_begin_with_empty_pages() {
+    let mut organization = organization();
+    organization.repositories = vec![repository(MANAGEMENT, "aa")];
+    organization.config.empty_history_pages = 2;
+    let simulator = start(organization);
+    let client = Client::new(&simulator);
+    let mut input = json!({"resourceType": "AWS::ECR::Repository", "resourceId": "aa", "limit": 1});
+    for page in 0..3 {
+        let answer = client.config("GetResourceConfigHistory", &input).ok();
+        assert_eq!(answer["configurationItems"].as_array().expect("items").len(), usize::from(page == 2));
+        assert_eq!(answer["nextToken"].is_string(), page < 2);
+        input["nextToken"] = answer["nextToken"].clone();
+    }
+}
+
+#[test]
+fn a_key_may_change_its_state() {
+    let mut organization = organization();
+    organization.keys = vec![crate::world::key(MANAGEMENT, "images")];
+    let simulator = start(organization);
+    let arn = simulator.world().keys(MANAGEMENT, REGION)[0].arn();
+    let state = || Client::new(&simulator).describe_key(&arn).ok()["KeyMetadata"]["KeyState"].clone();
+    assert_eq!(state(), "Enabled");
+    simulator.set_key_state(&arn, "Disabled");
+    assert_eq!(state(), "Disabled");
+    simulator.reset();
+    assert_eq!(state(), "Enabled");
 }
 
 #[test]
