@@ -6,8 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use aws_types::SdkConfig;
 
 use crate::aws::calls::CallCounter;
-use crate::aws::clients;
 use crate::aws::credentials::{AccountCredentials, AssumedRole};
+use crate::caller_client;
 
 /// How many accounts' sessions are kept.
 const CAPACITY: usize = 10_000;
@@ -58,13 +58,6 @@ impl Accounts {
     }
 
     fn sts(&self) -> &aws_sdk_sts::Client {
-        self.sts.get_or_init(|| {
-            aws_sdk_sts::Client::from_conf(
-                aws_sdk_sts::config::Builder::from(&self.sdk_config)
-                    .retry_partition(clients::retry_partition())
-                    .interceptor(self.counter.clone())
-                    .build(),
-            )
-        })
+        self.sts.get_or_init(|| caller_client!(aws_sdk_sts, &self.sdk_config, self.counter))
     }
 }

@@ -13,6 +13,7 @@ use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::credentials::{AccountCredentials, AssumedRole};
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+use ecr_encryption_rule::caller_client;
 
 /// The caller's identity, and what it takes to become somebody else.
 #[derive(Debug, Clone)]
@@ -87,12 +88,7 @@ impl Caller {
             };
             anyhow!("{what}: {}", told.join(" / "))
         })?;
-        let sts = aws_sdk_sts::Client::from_conf(
-            aws_sdk_sts::config::Builder::from(&sdk_config)
-                .retry_partition(clients::retry_partition())
-                .interceptor(counter.clone())
-                .build(),
-        );
+        let sts = caller_client!(aws_sdk_sts, &sdk_config, counter);
         let identity = sts
             .get_caller_identity()
             .send()

@@ -6,8 +6,8 @@ use aws_sdk_organizations::types::{Account as ListedAccount, AccountState, Accou
 use aws_types::SdkConfig;
 use ecr_encryption_core::OrganizationalUnit;
 use ecr_encryption_rule::aws::calls::CallCounter;
-use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+use ecr_encryption_rule::caller_client;
 use tracing::warn;
 
 use crate::account::Account;
@@ -39,12 +39,7 @@ impl Organizations {
     /// Builds the client; `counter` counts what it sends. `units_are_needed` tells whether an account whose organizational
     /// units cannot be read is a fault: without them it could be left out, or judged too mildly, in silence.
     pub fn new(sdk_config: &SdkConfig, counter: &CallCounter, units_are_needed: bool) -> Self {
-        let client = aws_sdk_organizations::Client::from_conf(
-            aws_sdk_organizations::config::Builder::from(sdk_config)
-                .retry_partition(clients::retry_partition())
-                .interceptor(counter.clone())
-                .build(),
-        );
+        let client = caller_client!(aws_sdk_organizations, sdk_config, counter);
         Self { units: Units::new(client.clone()), client, units_are_needed, unit_fault_told: false }
     }
 

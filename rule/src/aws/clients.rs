@@ -41,7 +41,20 @@ pub fn retry_partition() -> RetryPartition {
     RetryPartition::custom("ecr-encryption").token_bucket(TokenBucket::unlimited()).build()
 }
 
-/// Builds a service's client from the shared configuration: `shared_client!(aws_sdk_ecr, sdk_config, counter)`.
+/// Builds a client that calls as the caller: `caller_client!(aws_sdk_sts, sdk_config, counter)`.
+#[macro_export]
+macro_rules! caller_client {
+    ($service:ident, $sdk_config:expr, $counter:expr) => {
+        $service::Client::from_conf(
+            $service::config::Builder::from($sdk_config)
+                .retry_partition($crate::aws::clients::retry_partition())
+                .interceptor($counter.clone())
+                .build(),
+        )
+    };
+}
+
+/// Builds a client that calls in many accounts: `shared_client!(aws_sdk_ecr, sdk_config, counter)`.
 #[macro_export]
 macro_rules! shared_client {
     ($service:ident, $sdk_config:expr, $counter:expr) => {

@@ -2,7 +2,7 @@
 
 use integration_tests::{AccountState, AccountStateMember, Answers, DenyKind, PathForm, RegionStatus, Role};
 
-use crate::harness::{BANK, HOME, REGIONS, SHOP, account, aes256, deny, empty_organization, organization, scan};
+use crate::harness::{BANK, HOME, REGIONS, SHOP, account, aes256, deny, empty_organization, organization, scan, unit};
 
 #[test]
 fn everything_complies_and_was_covered() {
@@ -206,11 +206,6 @@ fn paths_of_units_are_found_out_where_the_list_does_not_tell_them() {
     for form in [PathForm::OrganizationalUnits, PathForm::WithAccount, PathForm::Absent] {
         let mut organization = organization();
         organization.answers.account_paths = form;
-        let unit = |id: &str, name: &str, parent: Option<&str>| integration_tests::OrganizationalUnit {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            parent: parent.map(str::to_owned),
-        };
         organization.organizational_units = vec![
             unit("ou-root-aaaaaaaa", "Workloads", None),
             unit("ou-root-bbbbbbbb", "Prod", Some("ou-root-aaaaaaaa")),

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use integration_tests::{Account, Caller, Deny, DenyKind, Fault, Key, Organization, Repository, Simulator};
+use integration_tests::{
+    Account, Caller, Deny, DenyKind, Fault, Key, Organization, OrganizationalUnit, Repository, Simulator,
+};
 use jsonschema::Validator;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -43,6 +45,11 @@ pub fn organization() -> Organization {
         }
     }
     organization
+}
+
+/// An organizational unit; without a parent it is under the root.
+pub fn unit(id: &str, name: &str, parent: Option<&str>) -> OrganizationalUnit {
+    OrganizationalUnit { id: id.to_owned(), name: name.to_owned(), parent: parent.map(str::to_owned) }
 }
 
 /// A customer-managed key.

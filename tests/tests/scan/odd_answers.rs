@@ -1,10 +1,10 @@
 //! Answers that AWS should not give: nothing follows from them, least of all a pass.
 
-use integration_tests::{AccountState, Effect, Fault, Key, OrganizationalUnit};
+use integration_tests::{AccountState, Effect, Fault, Key};
 
 use crate::harness::{
     BANK, Bench, HOME, Outcome, REGIONS, SHOP, account, aes256, empty_organization, fault, key, organization,
-    repository, scan,
+    repository, scan, unit,
 };
 
 /// Status 200 and this body.
@@ -146,9 +146,8 @@ fn a_repository_that_is_listed_twice_is_one_finding() {
 #[test]
 fn units_whose_names_hold_a_slash_are_not_mistaken() {
     let mut organization = organization();
-    let unit = |id: &str, name: &str| OrganizationalUnit { id: id.to_owned(), name: name.to_owned(), parent: None };
     organization.organizational_units =
-        vec![unit("ou-root-aaaaaaaa", "Sandbox"), unit("ou-root-bbbbbbbb", "Sandbox/Prod")];
+        vec![unit("ou-root-aaaaaaaa", "Sandbox", None), unit("ou-root-bbbbbbbb", "Sandbox/Prod", None)];
     account(&mut organization, SHOP).organizational_unit = Some("ou-root-aaaaaaaa".to_owned());
     account(&mut organization, BANK).organizational_unit = Some("ou-root-bbbbbbbb".to_owned());
     for id in [SHOP, BANK] {

@@ -1,16 +1,11 @@
 //! The policy's effects on a whole scan.
 
-use integration_tests::{Organization, OrganizationalUnit};
+use integration_tests::Organization;
 
-use crate::harness::{BANK, Bench, HOME, SHOP, account, aes256, organization};
+use crate::harness::{BANK, Bench, HOME, SHOP, account, aes256, organization, unit};
 
 fn with_units() -> Organization {
     let mut organization = organization();
-    let unit = |id: &str, name: &str, parent: Option<&str>| OrganizationalUnit {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        parent: parent.map(str::to_owned),
-    };
     organization.organizational_units = vec![
         unit("ou-root-aaaaaaaa", "Workloads", None),
         unit("ou-root-bbbbbbbb", "Prod", Some("ou-root-aaaaaaaa")),

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use integration_tests::{Organization, OrganizationalUnit};
+use integration_tests::Organization;
 
-use crate::harness::{BANK, HOME, SHOP, account, organization, scan};
+use crate::harness::{BANK, HOME, SHOP, account, organization, scan, unit};
 
 fn with_units() -> Organization {
     let mut organization = organization();
-    let unit = |id: &str, name: &str, parent: Option<&str>| OrganizationalUnit {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        parent: parent.map(str::to_owned),
-    };
     organization.organizational_units =
         vec![unit("ou-root-aaaaaaaa", "Workloads", None), unit("ou-root-bbbbbbbb", "Prod", Some("ou-root-aaaaaaaa"))];
     account(&mut organization, SHOP).organizational_unit = Some("ou-root-aaaaaaaa".to_owned());
