@@ -13,10 +13,16 @@ const MARGIN: Duration = Duration::from_secs(1);
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// From Lambda's deadline, in milliseconds since the epoch.
+    /// From Lambda's deadline, in milliseconds since the epoch. `cargo lambda watch` gives milliseconds from now instead:
+    /// what would be a time in the seventies is taken as that.
     pub fn at_epoch_milliseconds(milliseconds: u64) -> Self {
-        let end = SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
-        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+        const SEVENTIES: Duration = Duration::from_secs(100_000_000);
+        let given = Duration::from_millis(milliseconds);
+        let left = if given < SEVENTIES {
+            given
+        } else {
+            (SystemTime::UNIX_EPOCH + given).duration_since(SystemTime::now()).unwrap_or_default()
+        };
         Self(Instant::now() + left.saturating_sub(MARGIN))
     }
 
@@ -46,5 +52,26 @@ impl Deadline {
             Ok(done) => done.map_err(Into::into),
             Err(_) => Err(RuleError::Deadline { what: format!("{what} was not done in time") }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(deadline: Deadline) -> Duration {
+        deadline.0.saturating_duration_since(Instant::now())
+    }
+
+    #[test]
+    fn a_second_is_kept_back() {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let milliseconds = |ahead: u64| u64::try_from(now.as_millis()).unwrap() + ahead;
+        let far = left(Deadline::at_epoch_milliseconds(milliseconds(600_000)));
+        assert!((Duration::from_secs(590)..=Duration::from_secs(599)).contains(&far), "{far:?}");
+        assert!(Deadline::at_epoch_milliseconds(milliseconds(500)).is_over());
+        assert!(Deadline::at_epoch_milliseconds(milliseconds(0) - 5_000).is_over());
+        let relative = left(Deadline::at_epoch_milliseconds(600_000));
+        assert!((Duration::from_secs(590)..=Duration::from_secs(599)).contains(&relative), "{relative:?}");
     }
 }

@@ -78,7 +78,16 @@ impl Evaluation {
         }
     }
 
-    /// The result for something that the rule does not judge, or that is gone.
+    /// The result for a repository that is not there any more, or not for this rule.
+    pub fn withdrawn(resource_id: impl Into<String>, code: ReasonCode, ordering_timestamp: Timestamp) -> Self {
+        let text = match code {
+            ReasonCode::RepositoryDeleted => "the repository was deleted",
+            _ => "the repository is not in the rule's scope any more, or is not recorded",
+        };
+        Self::not_applicable(REPOSITORY, resource_id, &annotation(code, text), ordering_timestamp)
+    }
+
+    /// The result for something that the rule does not judge.
     pub fn not_applicable(
         resource_type: impl Into<String>,
         resource_id: impl Into<String>,

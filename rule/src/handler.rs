@@ -37,6 +37,22 @@ pub struct Invocation {
     pub region: String,
 }
 
+impl Invocation {
+    fn arn_section(&self, number: usize) -> Option<&str> {
+        self.function_arn.strip_prefix("arn:")?.split(':').nth(number).filter(|section| !section.is_empty())
+    }
+
+    /// The function's partition.
+    pub fn partition(&self) -> &str {
+        self.arn_section(0).unwrap_or("aws")
+    }
+
+    /// The function's account; `None` where the function's ARN is none, as under local tools.
+    pub fn own_account_id(&self) -> Option<&str> {
+        self.arn_section(3)
+    }
+}
+
 /// The rule: everything that lives longer than one invocation.
 #[derive(Debug)]
 pub struct Rule {
@@ -112,21 +128,19 @@ impl Rule {
         parameters: &RuleParameters,
         invocation: &Invocation,
     ) -> Result<(Access, Option<String>), RuleError> {
-        let mut sections = invocation.function_arn.split(':').skip(1);
-        let partition = sections.next().unwrap_or("aws");
-        let own_account_id = sections.nth(2).unwrap_or_default();
         let access = |credentials| Access { credentials, region: invocation.region.clone() };
-        if event.account_id == own_account_id {
-            return Ok((access(self.accounts.own()), None));
+        match (invocation.own_account_id(), &parameters.execution_role_name) {
+            (Some(own), _) if event.account_id == own => Ok((access(self.accounts.own()), None)),
+            (_, Some(role_name)) => {
+                let role_arn = format!("arn:{}:iam::{}:role/{role_name}", invocation.partition(), event.account_id);
+                Ok((access(self.accounts.of_role(&role_arn)), Some(role_arn)))
+            }
+            (Some(own), None) => {
+                Err(RuleError::RoleNotNamed { account_id: event.account_id.clone(), own_account_id: own.to_owned() })
+            }
+            // Outside Lambda, `cargo lambda watch` gives no ARN. AWS Config takes no results from another account.
+            (None, None) => Ok((access(self.accounts.own()), None)),
         }
-        let Some(role_name) = &parameters.execution_role_name else {
-            return Err(RuleError::RoleNotNamed {
-                account_id: event.account_id.clone(),
-                own_account_id: own_account_id.to_owned(),
-            });
-        };
-        let role_arn = format!("arn:{partition}:iam::{}:role/{role_name}", event.account_id);
-        Ok((access(self.accounts.of_role(&role_arn)), Some(role_arn)))
     }
 }
 

@@ -66,9 +66,9 @@ reason_codes! {
     ExemptByName = "exempt-by-name",
     /// The policy leaves the repository out by a tag.
     ExemptByTag = "exempt-by-tag",
-    /// The repository was deleted (AWS Config only).
+    /// The repository was deleted.
     RepositoryDeleted = "repository-deleted",
-    /// The repository left the rule's scope, or is no longer recorded (AWS Config only).
+    /// The repository left the rule's scope, or is no longer recorded.
     LeftScope = "left-scope",
 }
 

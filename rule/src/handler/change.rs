@@ -59,10 +59,10 @@ impl Work<'_> {
 
     async fn repository_changed(&mut self, item: &ConfigurationItem) -> Result<Evaluation, RuleError> {
         if self.event.event_left_scope || item.status == ItemStatus::NotRecorded {
-            return Ok(not_applicable(item, ReasonCode::LeftScope.description()));
+            return Ok(Evaluation::withdrawn(&item.resource_id, ReasonCode::LeftScope, item.captured_at));
         }
         if item.status == ItemStatus::Deleted {
-            return Ok(not_applicable(item, ReasonCode::RepositoryDeleted.description()));
+            return Ok(Evaluation::withdrawn(&item.resource_id, ReasonCode::RepositoryDeleted, item.captured_at));
         }
         let name = item.repository_name().to_owned();
         let arn = item.arn.clone().unwrap_or_else(|| self.repository_arn(&name));
@@ -73,7 +73,11 @@ impl Work<'_> {
             None => match self.rule.lookup.repository(&self.access, &name).await.map_err(RuleError::from) {
                 Ok(description) => description.encryption,
                 Err(error) if Self::is_not_found(&error) => {
-                    return Ok(not_applicable(item, ReasonCode::RepositoryDeleted.description()));
+                    return Ok(Evaluation::withdrawn(
+                        &item.resource_id,
+                        ReasonCode::RepositoryDeleted,
+                        item.captured_at,
+                    ));
                 }
                 Err(error) => match Self::denied_code(&error) {
                     Some(error_code) => {
@@ -104,8 +108,12 @@ impl Work<'_> {
     }
 
     fn repository_arn(&self, name: &str) -> String {
-        let partition = self.invocation.function_arn.split(':').nth(1).unwrap_or("aws");
-        format!("arn:{partition}:ecr:{}:{}:repository/{name}", self.access.region, self.event.account_id)
+        format!(
+            "arn:{}:ecr:{}:{}:repository/{name}",
+            self.invocation.partition(),
+            self.access.region,
+            self.event.account_id
+        )
     }
 
     /// A key changed: the repositories under it, by whatever name they call it, are judged anew. The key itself is nothing

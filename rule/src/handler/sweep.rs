@@ -10,7 +10,7 @@ use super::judge::Subject;
 use crate::aws::fault::AwsFault;
 use crate::deadline::Deadline;
 use crate::error::RuleError;
-use crate::evaluations::{BATCH, Evaluation, REPOSITORY};
+use crate::evaluations::{BATCH, Evaluation};
 use crate::event::EventError;
 use crate::lookup::{Lookup, RepositoryDescription};
 
@@ -57,9 +57,7 @@ impl Work<'_> {
                 None => break,
             }
         }
-        let withdrawn = gone
-            .into_iter()
-            .map(|name| Evaluation::not_applicable(REPOSITORY, name, ReasonCode::RepositoryDeleted.description(), at));
+        let withdrawn = gone.into_iter().map(|name| Evaluation::withdrawn(name, ReasonCode::RepositoryDeleted, at));
         Ok(told + self.put(withdrawn.collect()).await?)
     }
 
