@@ -17,7 +17,10 @@ use clap::Parser;
 use integration_tests::Simulator;
 
 use events::Events;
-use measure::{Candidate, Costs};
+use measure::{Candidate, Costs, Worker};
+
+/// How many events a process gets before it is the next one's turn.
+const CHUNK: usize = 10;
 
 /// Compares the rule with a greeting Lambda and with itself in Python.
 #[derive(Debug, Parser)]
@@ -78,8 +81,15 @@ fn main() -> anyhow::Result<()> {
         }
         progress(&format!("process {round} of {}", arguments.processes))?;
     }
-    for (candidate, costs) in candidates.iter().zip(&mut costs) {
-        costs.warm = measure::warm(candidate, &simulator, &events).with_context(|| candidate.name.to_owned())?;
+    let start = |candidate| Worker::start(candidate, &simulator, &events);
+    let mut workers = candidates.iter().map(start).collect::<anyhow::Result<Vec<_>>>()?;
+    for new_keys in events.new_keys.chunks(CHUNK) {
+        for worker in &mut workers {
+            worker.work(&events.known_key, new_keys)?;
+        }
+    }
+    for (worker, costs) in workers.into_iter().zip(&mut costs) {
+        costs.warm = worker.finish()?;
     }
     progress("")?;
     let [rule, hello, python] = &costs;

@@ -104,27 +104,44 @@ pub fn start(candidate: &Candidate, simulator: &Simulator, events: &Events) -> a
     })
 }
 
-/// Gives one process many events.
-pub fn warm(candidate: &Candidate, simulator: &Simulator, events: &Events) -> anyhow::Result<Warm> {
-    let function = candidate.start(simulator, &events.organization.caller.account)?;
-    invoke(&function, &events.known_key)?;
-    simulator.reset();
-    let mut known_key = Vec::new();
-    for _ in 0..events.new_keys.len() {
-        known_key.push(invoke(&function, &events.known_key)?);
+/// A process that gets many events, some at a time, in turns with others.
+pub struct Worker<'a> {
+    function: Function,
+    simulator: &'a Simulator,
+    warm: Warm,
+}
+
+impl<'a> Worker<'a> {
+    /// Starts it, and gives it its first event.
+    pub fn start(candidate: &Candidate, simulator: &'a Simulator, events: &Events) -> anyhow::Result<Self> {
+        let function = candidate.start(simulator, &events.organization.caller.account)?;
+        invoke(&function, &events.known_key)?;
+        Ok(Self { function, simulator, warm: Warm::default() })
     }
-    let calls_known = calls(&simulator.counters(), events.new_keys.len())?;
-    simulator.reset();
-    let new_key: Vec<_> = events.new_keys.iter().map(|event| invoke(&function, event)).collect::<Result<_, _>>()?;
-    let calls_new = calls(&simulator.counters(), events.new_keys.len())?;
-    let usage = function.usage()?;
-    Ok(Warm {
-        known_key,
-        new_key,
-        peak_resident: usage.peak_resident_bytes,
-        cpu_counts: (usage.cpu, usage.cpu_ticks),
-        calls: [calls_known, calls_new],
-    })
+
+    /// As many events about the known key as about `new_keys`.
+    pub fn work(&mut self, known_key: &Value, new_keys: &[Value]) -> anyhow::Result<()> {
+        let Self { function, simulator, warm } = self;
+        simulator.reset();
+        for _ in new_keys {
+            warm.known_key.push(invoke(function, known_key)?);
+        }
+        let known = calls(&simulator.counters(), new_keys.len())?;
+        simulator.reset();
+        for event in new_keys {
+            warm.new_key.push(invoke(function, event)?);
+        }
+        warm.calls = [known, calls(&simulator.counters(), new_keys.len())?];
+        Ok(())
+    }
+
+    /// Ends it.
+    pub fn finish(mut self) -> anyhow::Result<Warm> {
+        let usage = self.function.usage()?;
+        self.warm.peak_resident = usage.peak_resident_bytes;
+        self.warm.cpu_counts = (usage.cpu, usage.cpu_ticks);
+        Ok(self.warm)
+    }
 }
 
 fn invoke(function: &Function, event: &Value) -> anyhow::Result<Spent> {
