@@ -43,7 +43,7 @@ LAMBDA_ARCH ?=
 LAMBDA = CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) .ci/lambda
 
 .PHONY: lambda
-lambda: $(LAMBDA_TOOLS)/requirements.installed ## build the rule for Lambda: target/lambda/ecr-encryption-rule.zip
+lambda: $(LAMBDA_TOOLS)/requirements.installed ## build the rule's zip file for Lambda; LAMBDA_ARCH=arm64 or x86_64
 	$(LAMBDA) ecr-encryption-rule $(LAMBDA_ARCH)
 
 # Built for the machine it runs on, in a folder of its own: a zip to deploy may be for another one.
