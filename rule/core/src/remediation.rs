@@ -113,10 +113,14 @@ fn migrate(decision: &Decision, repository: &Repository) -> Vec<String> {
     steps.extend(copy);
     steps.extend([
         "Point applications, deployments and pipelines at the new repository.".to_owned(),
-        format!(
-            "Verify: the digests of aws ecr list-images --region {region} --repository-name NEW_NAME are those of {name}, and \
-             nothing pulls from {name} any more."
-        ),
+        if decision.failed.contains(&ReasonCode::KeyNotFound) {
+            format!("Verify: what is needed pulls from NEW_NAME, and nothing pulls from {name} any more.")
+        } else {
+            format!(
+                "Verify: the digests of aws ecr list-images --region {region} --repository-name NEW_NAME are those of {name}, \
+                 and nothing pulls from {name} any more."
+            )
+        },
         format!(
             "Delete the old repository, only then: aws ecr delete-repository --region {region} --repository-name {name} \
              --force deletes every image in it for good."
