@@ -80,6 +80,10 @@ pub struct ScanArgs {
     #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
     pub output: PathBuf,
 
+    /// Go on with the unfinished run that is in the folder, if there is one: what it has read is not asked for again
+    #[arg(long)]
+    pub resume: bool,
+
     /// The files to write beside summary.json
     #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
     pub format: Vec<Format>,

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use ecr_encryption_core::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::reporter::Reporter;
@@ -59,8 +60,12 @@ impl Reporter for TerminalProgress {
         self.show();
     }
 
-    fn target_read(&self, repositories: usize) {
-        self.repositories.fetch_add(repositories as u64, Ordering::Relaxed);
+    fn accounts_listed(&self) {}
+
+    fn judged(&self, _status: Status) {}
+
+    fn target_read(&self, repositories: u64) {
+        self.repositories.fetch_add(repositories, Ordering::Relaxed);
         self.bar.inc(1);
         self.show();
     }

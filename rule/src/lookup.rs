@@ -12,6 +12,8 @@ use crate::aws::fault::AwsFault;
 /// An account in a Region, with credentials of that account.
 #[derive(Debug, Clone)]
 pub struct Access {
+    /// The account whose credentials these are.
+    pub account_id: String,
     /// Credentials of the account that is asked.
     pub credentials: AccountCredentials,
     /// The Region that is asked.

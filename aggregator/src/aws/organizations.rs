@@ -10,7 +10,7 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::caller_client;
 use tracing::warn;
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::aws::units::Units;
 
 /// One page of accounts.
@@ -71,38 +71,29 @@ impl Organizations {
     }
 
     async fn account(&mut self, listed: ListedAccount) -> Result<Account, AwsFault> {
-        let Some(id) = listed.id.clone() else {
-            return Err(AwsFault::other("organizations:ListAccounts", "an account without an id"));
+        let listed_id = listed.id.as_deref().unwrap_or_default();
+        let Some(id) = AccountId::parse(listed_id) else {
+            let message = format!("an account whose id is `{listed_id}`, and not 12 digits");
+            return Err(AwsFault::other("organizations:ListAccounts", message));
         };
-        let mut unit_ids =
-            listed.paths.as_deref().unwrap_or_default().first().map_or_else(Vec::new, |path| unit_ids(path));
-        let path = self.place(&mut unit_ids, &id).await;
-        let path = match path {
+        let unit_ids = listed.paths.as_deref().unwrap_or_default().first().map_or_else(Vec::new, |path| unit_ids(path));
+        let units = match self.units.of(unit_ids, listed_id).await {
             Err(fault) if self.units_are_needed => return Err(fault),
             Err(fault) => {
                 if !self.unit_fault_told {
                     self.unit_fault_told = true;
                     warn!(%fault, "organizational units cannot be read: findings are given without their names");
                 }
-                None
+                Arc::default()
             }
-            Ok(path) => path,
+            Ok(units) => units,
         };
         Ok(Account {
             id,
-            inactive_state: inactive_state(&listed),
-            name: listed.name,
-            organizational_unit_ids: unit_ids,
-            organizational_unit_path: path,
+            inactive_state: inactive_state(&listed).map(Into::into),
+            name: listed.name.map(Into::into),
+            units,
         })
-    }
-
-    /// The path of an account's units; their ids are got too, where `ListAccounts` does not tell them.
-    async fn place(&mut self, unit_ids: &mut Vec<String>, account_id: &str) -> Result<Option<Arc<str>>, AwsFault> {
-        if unit_ids.is_empty() {
-            *unit_ids = self.units.chain(account_id).await?;
-        }
-        self.units.path(unit_ids).await
     }
 
     /// The id of a unit that a user named; `None` where the organization has no such unit.

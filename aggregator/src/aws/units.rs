@@ -5,35 +5,35 @@ use std::sync::Arc;
 
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
+use crate::account::UnitChain;
+
 /// Reads organizational units, each once.
 #[derive(Debug)]
 pub(super) struct Units {
     client: aws_sdk_organizations::Client,
     names: HashMap<String, String>,
     parents: HashMap<String, String>,
-    paths: HashMap<Vec<String>, Arc<str>>,
+    chains: HashMap<Vec<String>, Arc<UnitChain>>,
 }
 
 impl Units {
     pub(super) fn new(client: aws_sdk_organizations::Client) -> Self {
-        Self { client, names: HashMap::new(), parents: HashMap::new(), paths: HashMap::new() }
+        Self { client, names: HashMap::new(), parents: HashMap::new(), chains: HashMap::new() }
     }
 
-    /// The names of the units `ids`, from the root down, joined by `/`.
-    pub(super) async fn path(&mut self, ids: &[String]) -> Result<Option<Arc<str>>, AwsFault> {
-        if ids.is_empty() {
-            return Ok(None);
-        }
-        if let Some(path) = self.paths.get(ids) {
-            return Ok(Some(path.clone()));
+    /// The units of an account, with their names; where `ListAccounts` does not tell their ids, their parents are asked.
+    pub(super) async fn of(&mut self, ids: Vec<String>, account_id: &str) -> Result<Arc<UnitChain>, AwsFault> {
+        let ids = if ids.is_empty() { self.chain(account_id).await? } else { ids };
+        if let Some(chain) = self.chains.get(&ids) {
+            return Ok(chain.clone());
         }
         let mut names = Vec::with_capacity(ids.len());
-        for id in ids {
+        for id in &ids {
             names.push(self.name(id).await?);
         }
-        let path: Arc<str> = names.join("/").into();
-        self.paths.insert(ids.to_vec(), path.clone());
-        Ok(Some(path))
+        let chain = Arc::new(UnitChain { ids: ids.clone(), path: Some(names.join("/")) });
+        self.chains.insert(ids, chain.clone());
+        Ok(chain)
     }
 
     /// The name of a root or unit.

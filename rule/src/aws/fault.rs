@@ -18,6 +18,8 @@ pub enum FaultKind {
     NotFound,
     /// The credentials have expired.
     Expired,
+    /// The caller's own have.
+    CallerExpired,
     /// The credentials are not known here, as in a Region that the account has not enabled.
     UnknownCredentials,
     /// Too many requests, after retries.

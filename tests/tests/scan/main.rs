@@ -12,4 +12,5 @@ mod keys;
 mod odd_answers;
 mod output;
 mod policy;
+mod resume;
 mod selection;
