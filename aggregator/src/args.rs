@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ecr_encryption_core::{EncryptionLevel, InvalidValue, OrganizationalUnit, value};
 
 use crate::exit::FailOn;
+use crate::progress::Shown;
 use crate::report::Format;
 
 /// Find the ECR repositories of an AWS organization that are encrypted below the level it demands.
@@ -104,8 +105,12 @@ pub struct ScanArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// Show no progress
-    #[arg(long)]
+    /// How to show progress on standard error; `auto` is a bar on a terminal, else a line every half minute
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Shown::Auto, hide_possible_values = false)]
+    pub progress: Shown,
+
+    /// Show no progress: `--progress none`
+    #[arg(long, conflicts_with = "progress")]
     pub no_progress: bool,
 
     /// Tell more on standard error; twice for the SDK's doings too

@@ -2,8 +2,28 @@
 
 use ecr_encryption_core::Status;
 
+/// What the calls to AWS are doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Attempts so far.
+    pub attempts: u64,
+    /// How many of them were throttled.
+    pub throttled: u64,
+    /// How many of them were retries.
+    pub retries: u64,
+    /// How many may be under way at once, now.
+    pub concurrency: u64,
+    /// How many are.
+    pub in_flight: u64,
+}
+
+/// Tells what the calls are doing, whenever it is asked.
+pub type Watch = Box<dyn Fn() -> Activity + Send + Sync>;
+
 /// Hears about the progress of a scan.
 pub trait Reporter: Send + Sync {
+    /// From now on, `watch` tells what the calls are doing.
+    fn watches(&self, watch: Watch);
     /// An account was found that is to be scanned.
     fn account_found(&self);
     /// All accounts were found.
@@ -12,8 +32,8 @@ pub trait Reporter: Send + Sync {
     fn account_planned(&self, targets: usize);
     /// A target was read, with so many repositories.
     fn target_read(&self, repositories: u64);
-    /// A verdict that nothing can change any more.
-    fn judged(&self, status: Status);
+    /// Verdicts that nothing can change any more.
+    fn judged(&self, status: Status, count: u64);
     /// Something that may hide repositories could not be read.
     fn gap(&self);
     /// A new phase of the scan, in words.
@@ -27,11 +47,12 @@ pub trait Reporter: Send + Sync {
 pub struct Silent;
 
 impl Reporter for Silent {
+    fn watches(&self, _watch: Watch) {}
     fn account_found(&self) {}
     fn accounts_listed(&self) {}
     fn account_planned(&self, _targets: usize) {}
     fn target_read(&self, _repositories: u64) {}
-    fn judged(&self, _status: Status) {}
+    fn judged(&self, _status: Status, _count: u64) {}
     fn gap(&self) {}
     fn phase(&self, _text: &'static str) {}
     fn done(&self) {}

@@ -1,11 +1,11 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use ecr_encryption_core::Policy;
+use ecr_encryption_core::{Policy, Status};
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use jiff::Timestamp;
@@ -63,7 +63,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     let written_policy = serde_json::to_value(&policy).context("the policy cannot be written down")?;
     let id = output.run_id().to_owned();
     let opening = Opening::new(id, journal::now(), caller.account_id.clone(), written_policy, &args);
-    let Begun { journal, opening, resumed_at, done, keys } = begin(&args, &output, opening)?;
+    let Begun { journal, opening, resumed_at, done, verdicts, keys } = begin(&args, &output, opening)?;
     let mut run = Run {
         id: opening.run_id,
         started_at: opening.started_at,
@@ -91,6 +91,10 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         sessions: Sessions::default(),
         reporter: Arc::clone(&reporter),
     });
+    reporter.phase("scanning");
+    for (status, count) in verdicts {
+        reporter.judged(status, count);
+    }
     let mut tasks = Tasks::new();
     let interruption = tokio::select! {
         done = read(&scan, &mut tasks, listing, &selection) => match done {
@@ -134,6 +138,7 @@ struct Begun {
     opening: Opening,
     resumed_at: Vec<Timestamp>,
     done: Done,
+    verdicts: BTreeMap<Status, u64>,
     keys: KeyBook,
 }
 
@@ -143,8 +148,8 @@ fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun, Ru
     let cannot = || format!("what is read cannot be kept in `{}`", path.display());
     let fresh = |opening: Opening| -> anyhow::Result<Begun> {
         let journal = Journal::create(&path, opening.clone()).with_context(cannot)?;
-        let (resumed_at, done, keys) = (Vec::new(), Done::default(), KeyBook::default());
-        Ok(Begun { journal, opening, resumed_at, done, keys })
+        let (done, verdicts, keys) = (Done::default(), BTreeMap::new(), KeyBook::default());
+        Ok(Begun { journal, opening, resumed_at: Vec::new(), done, verdicts, keys })
     };
     if !output.resumes() {
         if args.resume {
@@ -173,8 +178,8 @@ fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun, Ru
         keys.denied_to_its_own(*account_id, region);
     }
     info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
-    let Recovered { opening, resumed_at, done, .. } = recovered;
-    Ok(Begun { journal, opening, resumed_at, done, keys })
+    let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
+    Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
 }
 
 fn policy(args: &ScanArgs) -> Result<Policy, RunError> {

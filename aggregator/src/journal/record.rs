@@ -1,6 +1,7 @@
 //! The records of a journal: a line each, some with lines of repositories behind it. The line is a checksum of all that
 //! follows in the record, and JSON: what was torn or spoilt by a crash is never taken for data.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use ecr_encryption_core::{KeyFacts, ReasonCode, Repository, RepositoryEncryption, Status, Tags};
@@ -88,6 +89,9 @@ pub struct Block {
     /// How many repositories follow.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repositories: u64,
+    /// The verdicts on them that nothing can change any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub verdicts: BTreeMap<Status, u64>,
     /// The keys of the account itself that these repositories use, with what KMS told the account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_keys: Vec<(KeyId, StoredAnswer)>,
@@ -117,6 +121,7 @@ impl Block {
             read_at,
             complete: false,
             repositories: 0,
+            verdicts: BTreeMap::new(),
             own_keys: Vec::new(),
             foreign_keys: Vec::new(),
             previous: None,

@@ -1,11 +1,12 @@
 //! Reads a journal that another process has left.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use ecr_encryption_core::Status;
 use ecr_encryption_rule::keys::{AWS_MANAGED, KeyId};
 use jiff::Timestamp;
 
@@ -26,6 +27,8 @@ pub struct Recovered {
     pub done: Done,
     /// The keys of other accounts that were seen in use, with an account that uses each.
     pub foreign_keys: BTreeSet<(KeyId, AccountId)>,
+    /// The verdicts on repositories of these targets, as far as nothing can change them any more.
+    pub verdicts: BTreeMap<Status, u64>,
     /// Accounts and Regions where a key of the account's own may not be described.
     pub denied_keys: BTreeSet<(AccountId, String)>,
 }
@@ -73,6 +76,7 @@ impl Journal {
             resumed_at: Vec::new(),
             done: Done::default(),
             foreign_keys: BTreeSet::new(),
+            verdicts: BTreeMap::new(),
             denied_keys: BTreeSet::new(),
         };
         let mut last = HashMap::new();
@@ -136,6 +140,9 @@ impl Recovered {
             let pages = counts.remove(&(account_id, region.clone())).unwrap_or_default();
             let done = self.done.targets.entry(account_id).or_default();
             if !done.iter().any(|(known, _)| *known == region) {
+                for (status, count) in block.verdicts {
+                    *self.verdicts.entry(status).or_default() += count;
+                }
                 done.push((region, pages + block.repositories));
             }
         } else if block.repositories > 0 {

@@ -132,7 +132,7 @@ impl<L: Lookup + 'static> Scan<L> {
         for (read, repository) in repositories.iter_mut().zip(&described) {
             read.verdict = self.early_verdict(run, repository, &answers, &block);
             if let Some(verdict) = read.verdict {
-                self.reporter.judged(verdict.status);
+                *block.verdicts.entry(verdict.status).or_default() += 1;
             }
         }
         let mut own_keys: Vec<_> =
@@ -141,6 +141,9 @@ impl<L: Lookup + 'static> Scan<L> {
         block.own_keys = own_keys;
         block.foreign_keys = foreign;
         block.complete = is_last && !progress.lacks_keys;
+        for (status, count) in &block.verdicts {
+            self.reporter.judged(*status, *count);
+        }
         self.journal.add(block, &repositories)?;
         progress.repositories += repositories.len() as u64;
         Ok(())
