@@ -14,11 +14,11 @@ pub struct Faults {
     active: RwLock<Arc<Vec<ActiveFault>>>,
 }
 
-/// A fault and how many calls it has seen of each account, Region and operation.
+/// A fault and how many calls it has seen of each account, Region and operation, by a hash of these.
 #[derive(Debug)]
 struct ActiveFault {
     fault: Fault,
-    seen: Mutex<HashMap<(String, String, Operation), u64>>,
+    seen: Mutex<HashMap<u64, u32>>,
 }
 
 impl Faults {
@@ -83,9 +83,10 @@ impl ActiveFault {
         let Ok(mut seen) = self.seen.lock() else {
             return false;
         };
-        let count = seen.entry((account.to_owned(), region.to_owned(), operation)).or_default();
-        let number = *count;
-        *count += 1;
+        let place = hash_numbers(&[hash_text(account), hash_text(region), operation as u64]);
+        let count = seen.entry(place).or_default();
+        let number = u64::from(*count);
+        *count = count.saturating_add(1);
         let due = number >= fault.skip && fault.times.is_none_or(|times| number - fault.skip < times);
         due && fault.probability.is_none_or(|share| unit_interval(draw(number)) < share)
     }

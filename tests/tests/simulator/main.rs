@@ -13,6 +13,7 @@ mod command_line;
 mod config;
 mod config_aggregator;
 mod config_query;
+mod counters;
 mod credentials;
 mod description;
 mod ecr;
