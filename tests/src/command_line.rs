@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::organization::{Generate, Organization};
+use crate::organization::{Chaos, Generate, Organization};
 use crate::simulator::{Simulator, StartOptions};
 
 /// Variables that would lead an SDK past the simulator.
@@ -26,6 +26,9 @@ const CLEARED: [&str; 8] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
 ];
+
+/// How long credentials live in chaos, unless the description says it.
+const CHAOS_CREDENTIAL_SECONDS: u64 = 60;
 
 /// Serves a simulated AWS organization.
 ///
@@ -72,6 +75,11 @@ struct Arguments {
     /// Threads that answer calls
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
+
+    /// Let everything go wrong by chance: throttles, errors, resets, slow and denied accounts, and
+    /// credentials that live a minute unless the description says otherwise. The same seed, the same chaos
+    #[arg(long, value_name = "SEED")]
+    chaos: Option<u64>,
 
     /// Let the caller fetch its credentials, which live so many seconds, as programs in containers do
     #[arg(long, value_name = "SECONDS")]
@@ -141,6 +149,10 @@ fn organization(arguments: &Arguments) -> anyhow::Result<Organization> {
     };
     if let Some(latency) = arguments.latency_ms {
         organization.latency_ms = latency;
+    }
+    if let Some(seed) = arguments.chaos {
+        organization.chaos = Some(Chaos { seed, ..organization.chaos.unwrap_or_default() });
+        organization.credential_lifetime_seconds.get_or_insert(CHAOS_CREDENTIAL_SECONDS);
     }
     if let Some(seconds) = arguments.caller_lifetime {
         organization.caller.lifetime_seconds = seconds;

@@ -32,7 +32,7 @@ mod world;
 
 pub use counters::{Counters, OUTCOME_OK, Peak};
 pub use organization::{
-    Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, ConfigRule, ConfigService,
+    Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,
     ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
     Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, RegionStatus,
     Repository, Role, SourceStatus, StaleKey, Unrecorded,

@@ -130,6 +130,8 @@ pub enum Effect {
     Slow,
     /// The service's error for expired credentials.
     Expired,
+    /// The service's error for what is denied.
+    Deny,
     /// Status 200 with JSON (or XML) that ends in the middle.
     Malformed,
 }

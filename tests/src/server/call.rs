@@ -97,6 +97,7 @@ async fn instead(
     let error = match fault.effect {
         Effect::Throttle => AwsError::throttled(service),
         Effect::Expired => AwsError::expired(service),
+        Effect::Deny => AwsError::denied(service, "Access is denied by a fault"),
         Effect::Error => AwsError::new(
             fault.status.unwrap_or(500),
             fault.code.clone().unwrap_or_else(|| "InternalFailure".to_owned()),

@@ -50,7 +50,7 @@ impl State {
         Self {
             sessions: Sessions::new(organization.seed, organization.callers()),
             page_tokens: PageTokens::new(organization.seed),
-            faults: Faults::new(organization.seed, organization.faults.clone()),
+            faults: Faults::new(organization.seed, organization.faults.clone(), organization.chaos.clone()),
             limits: RateLimits::new(organization.rate_limits.clone()),
             tally: Tally::new(),
             config: ConfigStore::new(&organization.config.rules),

@@ -8,6 +8,7 @@
 )]
 
 mod boto3;
+mod chaos;
 mod client;
 mod command_line;
 mod config;
