@@ -23,16 +23,19 @@ pub mod command_line;
 mod counters;
 pub mod lambda;
 mod organization;
+mod places;
 mod server;
 mod services;
 mod simulator;
+mod tally;
 mod world;
 
-pub use counters::{Counters, OUTCOME_OK};
+pub use counters::{Counters, OUTCOME_OK, Peak};
 pub use organization::{
-    Account, AccountState, AccountStateMember, Answers, Caller, ConfigRule, ConfigService, ConfigurationAggregator,
-    CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault, Generate, Key, Organization,
-    OrganizationalUnit, PathForm, RateLimit, RegionStatus, Repository, Role,
+    Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,
+    ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
+    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, RegionStatus,
+    Repository, Role, SourceStatus, StaleKey, Unrecorded,
 };
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};

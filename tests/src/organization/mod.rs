@@ -2,6 +2,7 @@
 
 mod account;
 mod behaviour;
+mod chaos;
 mod check;
 mod config;
 mod generate;
@@ -13,11 +14,15 @@ use serde::Deserialize;
 
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
-pub use config::{ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult};
+pub use chaos::{Chaos, Struck};
+pub use config::{
+    AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, SourceStatus, StaleKey,
+    Unrecorded,
+};
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;
-pub use inventory::{CreationTemplate, Key, Repository};
+pub use inventory::{CreationTemplate, Key, PullThroughCacheRule, Repository};
 
 /// The name of the role that every account has unless it says otherwise.
 pub const DEFAULT_ROLE_NAME: &str = "EcrEncryptionAudit";
@@ -67,6 +72,9 @@ pub struct Organization {
     /// ECR's repository creation templates.
     #[serde(rename = "creation_template")]
     pub creation_templates: Vec<CreationTemplate>,
+    /// ECR's pull-through cache rules.
+    #[serde(rename = "pull_through_cache_rule")]
+    pub pull_through_cache_rules: Vec<PullThroughCacheRule>,
     /// What AWS Config knows.
     pub config: ConfigService,
     /// Rate limits; none by default.
@@ -77,6 +85,8 @@ pub struct Organization {
     /// Faults; the first that matches a call has its effect.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
+    /// Everything going wrong by chance, where no fault strikes.
+    pub chaos: Option<Chaos>,
     /// Seed of everything that is drawn by chance (faults with a probability, generated contents).
     pub seed: u64,
     /// Compute accounts and their contents instead of listing them.
@@ -101,10 +111,12 @@ impl Default for Organization {
             keys: Vec::new(),
             repositories: Vec::new(),
             creation_templates: Vec::new(),
+            pull_through_cache_rules: Vec::new(),
             config: ConfigService::default(),
             rate_limits: Vec::new(),
             latency_ms: 0,
             faults: Vec::new(),
+            chaos: None,
             seed: 1,
             generate: None,
         }
