@@ -8,6 +8,7 @@ use anyhow::Context;
 use ecr_encryption_core::{Policy, Status};
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::clients;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -213,7 +214,8 @@ async fn prepare(
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
-    let sdk_config = caller::sdk_config(args.profile.as_deref(), attempt_timeout).await?;
+    let http_client = clients::http_client(usize::from(args.concurrency));
+    let sdk_config = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
     let (profile, role_name) = (args.profile.as_deref(), args.role_name.clone());
     let caller = Caller::identify(sdk_config, counter, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");

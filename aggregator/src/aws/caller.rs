@@ -13,6 +13,7 @@ use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::credentials::{AccountCredentials, AssumedRole};
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+use ecr_encryption_rule::aws::http::CappedHttpClient;
 use ecr_encryption_rule::caller_client;
 
 /// The caller's identity, and what it takes to become somebody else.
@@ -37,8 +38,11 @@ pub struct Caller {
 ///
 /// # Errors
 /// There is no Region, or there are no credentials.
-pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> anyhow::Result<SdkConfig> {
-    let http_client = clients::http_client();
+pub async fn sdk_config(
+    profile: Option<&str>,
+    attempt_timeout: Duration,
+    http_client: CappedHttpClient,
+) -> anyhow::Result<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client.clone())
         .timeout_config(clients::timeout_config(attempt_timeout));

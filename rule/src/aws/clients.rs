@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::aws::http::CappedHttpClient;
 
 /// How many attempts a call gets at least: throttling at scale outlasts the SDK's default of three.
 pub const LEAST_ATTEMPTS: u32 = 6;
 
-/// The HTTP client that all SDK clients share, so that they share connections. Its TLS is ring's: aws-lc gathers
-/// CPU-jitter entropy at a process's first connection, which costs tens of milliseconds of CPU.
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+/// The HTTP client that all SDK clients share, so that they share connections: one for each of the calls that are under way
+/// at once, and a tenth more for those that are to be used again.
+pub fn http_client(calls_at_once: usize) -> CappedHttpClient {
+    CappedHttpClient::new(calls_at_once + calls_at_once / 10)
 }
 
 /// The retries of every call; `configured` is what the user's environment or profile says, and may ask for more.
