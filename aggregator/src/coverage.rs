@@ -54,6 +54,7 @@ impl Cause {
             FaultKind::Throttled => Self::Throttled,
             FaultKind::NotFound
             | FaultKind::Expired
+            | FaultKind::CallerExpired
             | FaultKind::UnknownCredentials
             | FaultKind::Unavailable
             | FaultKind::Other => Self::Failed,

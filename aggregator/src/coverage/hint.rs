@@ -33,7 +33,7 @@ pub fn hint(fault: &AwsFault, caller: &Caller, account_id: Option<&str>) -> Stri
         ),
         FaultKind::Denied => format!("allow {action} to {role}"),
         FaultKind::Throttled => "scan again, or with a lower --concurrency".to_owned(),
-        FaultKind::Expired => {
+        FaultKind::Expired | FaultKind::CallerExpired => {
             "the caller's credentials expired during the scan: sign in again, and scan again".to_owned()
         }
         FaultKind::UnknownCredentials => format!(
