@@ -9,7 +9,7 @@ use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::error::RunError;
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
 use crate::output::Output;
+use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
 use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
@@ -77,14 +78,13 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
             warn!("{note}");
         }
         let scan = Arc::new(Scan {
-            lookup: AwsLookup::new(&caller.sdk_config, &counter),
+            lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
             region_lister,
             caller,
             regions: args.regions.clone(),
             tag_key: policy.exemptions.exempt_tag_key.clone(),
             own_regions,
-            calls: Semaphore::new(usize::from(args.concurrency)),
-            concurrency: usize::from(args.concurrency),
+            concurrency: args.concurrency.most(),
             keys: KeyBook::default(),
             ledger,
             spool: Spool::create(&output.spool()).context("what is read cannot be kept in the output folder")?,
@@ -152,14 +152,16 @@ async fn prepare(
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
-    let sdk_config = caller::sdk_config(args.profile.as_deref(), attempt_timeout).await?;
+    let (sdk_config, attempts) = caller::sdk_config(args.profile.as_deref(), attempt_timeout).await?;
+    let settings = Settings { concurrency: args.concurrency, max_rate: args.max_rate, attempts };
+    let pacer = Pacer::new(settings, counter.clone());
     let (profile, role_name) = (args.profile.as_deref(), args.role_name.clone());
-    let caller = Caller::identify(sdk_config, counter, profile, role_name, args.external_id.clone()).await?;
+    let caller = Caller::identify(sdk_config, counter, pacer, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
-    let region_lister = RegionLister::new(&caller.sdk_config, counter);
+    let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let own_regions = own_regions(args, policy, &region_lister, &caller).await?;
-    let mut organizations = Organizations::new(&caller.sdk_config, counter, needs_units(args, policy));
+    let mut organizations = Organizations::new(&caller, counter, needs_units(args, policy));
     let (selection, policy) = select(args, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
     Ok(Prepared { caller, listing, selection, policy, region_lister, own_regions })
@@ -183,7 +185,7 @@ async fn own_regions(
     if named.is_empty() {
         return Ok(None);
     }
-    let regions = match lister.regions(&caller.credentials).await {
+    let regions = match lister.regions(&caller.account_id, &caller.credentials).await {
         Ok(regions) => regions,
         Err(fault) if policy.overrides.iter().any(|one| one.regions.is_some()) => {
             return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
@@ -208,7 +210,7 @@ async fn own_regions(
 }
 
 async fn read(
-    scan: &Arc<Scan<AwsLookup>>,
+    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
     accounts: &mut JoinSet<Result<(), ScanError>>,
     listing: Listing,
     selection: &Selection,

@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
-use ecr_encryption_rule::lookup::Lookup;
+use ecr_encryption_rule::lookup::{Access, Lookup};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use thiserror::Error;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::account::Account;
@@ -54,9 +54,7 @@ pub struct Scan<L> {
     pub tag_key: Option<String>,
     /// The caller's own Regions, where they are known already.
     pub own_regions: Option<Vec<AccountRegion>>,
-    /// Bounds the calls under way.
-    pub calls: Semaphore,
-    /// The bound.
+    /// Bounds the accounts under way.
     pub concurrency: usize,
     /// The keys.
     pub keys: KeyBook,
@@ -98,10 +96,9 @@ impl<L: Lookup + 'static> Scan<L> {
         self.foreign_keys(may_ask).await
     }
 
-    /// Waits until another call may begin.
-    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed, so this is always a permit.
-        self.calls.acquire().await.ok()
+    fn access(&self, account_id: &str, region: &str) -> Access {
+        let credentials = self.credentials_of(account_id);
+        Access { account_id: account_id.to_owned(), credentials, region: region.to_owned() }
     }
 
     fn credentials_of(&self, account_id: &str) -> AccountCredentials {
@@ -135,10 +132,7 @@ impl<L: Lookup + 'static> Scan<L> {
         }
         let listed = match &self.own_regions {
             Some(regions) if account.id == self.caller.account_id => Ok(regions.clone()),
-            _ => {
-                let _permit = self.permit().await;
-                self.region_lister.regions(&self.credentials_of(&account.id)).await
-            }
+            _ => self.region_lister.regions(&account.id, &self.credentials_of(&account.id)).await,
         };
         let plan = match listed {
             Ok(listed) => plan(&listed, &self.regions),

@@ -7,5 +7,6 @@ pub mod credentials;
 pub mod environment;
 pub mod fault;
 mod look_up;
+pub mod roles;
 
 pub use look_up::AwsLookup;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
-use ecr_encryption_rule::lookup::{Access, Lookup};
+use ecr_encryption_rule::lookup::Lookup;
 use futures_util::{StreamExt, stream};
 
 use super::{Scan, ScanError};
@@ -47,10 +47,8 @@ impl<L: Lookup + 'static> Scan<L> {
     async fn ask_users(&self, key: &KeyId, users: BTreeSet<String>) {
         let mut answers = Vec::new();
         for account_id in users {
-            let access = Access { credentials: self.credentials_of(&account_id), region: key.region.clone() };
-            let permit = self.permit().await;
+            let access = self.access(&account_id, &key.region);
             let answer = KeyAnswer::of_other(self.lookup.key(&access, &key.name).await);
-            drop(permit);
             let described = matches!(answer, KeyAnswer::Described(_));
             answers.push(answer);
             if described {

@@ -17,7 +17,7 @@ use crate::spool::{ReadRepository, Target};
 impl<L: Lookup + 'static> Scan<L> {
     /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
     pub(super) async fn target(&self, account: &Account, target: Target) -> Result<(), ScanError> {
-        let access = Access { credentials: self.credentials_of(&target.account_id), region: target.region.clone() };
+        let access = self.access(&target.account_id, &target.region);
         let (mut described, mut fault) = self.repositories(&access).await;
         let tags = match self.tags(&access, &described).await {
             Ok(tags) => tags,
@@ -81,10 +81,7 @@ impl<L: Lookup + 'static> Scan<L> {
         let mut repositories = Vec::new();
         let mut token = None;
         loop {
-            let permit = self.permit().await;
-            let page = self.lookup.repositories(access, token).await;
-            drop(permit);
-            match page {
+            match self.lookup.repositories(access, token).await {
                 Ok(page) => {
                     repositories.extend(page.repositories);
                     token = page.next_token;
@@ -102,7 +99,6 @@ impl<L: Lookup + 'static> Scan<L> {
         let Some(tag_key) = self.tag_key.as_ref().filter(|_| !repositories.is_empty()) else {
             return Ok(vec![Tags::NotRead; repositories.len()]);
         };
-        let _permit = self.permit().await;
         match self.lookup.tags(access, tag_key).await {
             Ok(by_arn) => {
                 let tags = |one: &RepositoryDescription| by_arn.get(&one.arn).cloned().unwrap_or_default();
@@ -120,8 +116,7 @@ impl<L: Lookup + 'static> Scan<L> {
     pub(super) async fn describe_own(&self, key: KeyId) {
         let cell = self.keys.own(&key);
         cell.get_or_init(|| async {
-            let access = Access { credentials: self.credentials_of(&key.owner), region: key.region.clone() };
-            let _permit = self.permit().await;
+            let access = self.access(&key.owner, &key.region);
             KeyAnswer::of_owner(self.lookup.key(&access, &key.name).await)
         })
         .await;
