@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ecr_encryption_core::{EncryptionLevel, InvalidValue, OrganizationalUnit, value};
 
 use crate::exit::FailOn;
+use crate::pace::Concurrency;
 use crate::progress::Shown;
 use crate::report::Format;
 
@@ -89,9 +90,13 @@ pub struct ScanArgs {
     #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
     pub format: Vec<Format>,
 
-    /// How many calls may be under way at once
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub concurrency: u16,
+    /// How many calls may be under way at once: 1 to 1024, or `auto`: as many as are answered without a queue
+    #[arg(long, value_name = "auto|N", default_value_t = Concurrency::Auto, value_parser = concurrency)]
+    pub concurrency: Concurrency,
+
+    /// Requests per second to one service in one Region of one account [default: a small share of AWS's quota]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_rate: Option<u32>,
 
     /// How long one attempt of a call may take, in seconds; every call gets at least six attempts
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
@@ -152,6 +157,10 @@ fn account_ids(text: &str) -> Result<AccountIds, InvalidValue> {
 
 fn units(text: &str) -> Result<Units, InvalidValue> {
     Ok(Units(value::csv_items(text)?.into_iter().map(OrganizationalUnit::parse).collect::<Result<_, _>>()?))
+}
+
+fn concurrency(text: &str) -> Result<Concurrency, InvalidValue> {
+    text.parse()
 }
 
 fn level(text: &str) -> Result<EncryptionLevel, InvalidValue> {

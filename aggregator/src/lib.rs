@@ -16,6 +16,7 @@ pub mod judge;
 pub mod keys;
 pub mod ledger;
 pub mod output;
+pub mod pace;
 pub mod plan;
 pub mod policy_file;
 pub mod progress;

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use ecr_encryption_core::Status;
 
-use crate::reporter::{Activity, Reporter, Watch};
+use crate::pace::PaceStats;
+use crate::reporter::{Reporter, Watch};
 use forecast::Forecast;
 
 /// How progress is shown.
@@ -60,7 +61,7 @@ pub struct Snapshot {
     /// What could not be read and may hide repositories.
     pub not_covered: u64,
     /// What the calls are doing.
-    pub activity: Activity,
+    pub calls: PaceStats,
 }
 
 /// Counts what happens.
@@ -94,7 +95,7 @@ impl Counts {
             judged: value(&self.judged),
             non_compliant: value(&self.non_compliant),
             not_covered: value(&self.not_covered),
-            activity: self.watch.get().map(|watch| watch()).unwrap_or_default(),
+            calls: self.watch.get().map(|watch| watch()).unwrap_or_default(),
         }
     }
 }

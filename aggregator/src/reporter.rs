@@ -2,23 +2,10 @@
 
 use ecr_encryption_core::Status;
 
-/// What the calls to AWS are doing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Activity {
-    /// Attempts so far.
-    pub attempts: u64,
-    /// How many of them were throttled.
-    pub throttled: u64,
-    /// How many of them were retries.
-    pub retries: u64,
-    /// How many may be under way at once, now.
-    pub concurrency: u64,
-    /// How many are.
-    pub in_flight: u64,
-}
+use crate::pace::PaceStats;
 
 /// Tells what the calls are doing, whenever it is asked.
-pub type Watch = Box<dyn Fn() -> Activity + Send + Sync>;
+pub type Watch = Box<dyn Fn() -> PaceStats + Send + Sync>;
 
 /// Hears about the progress of a scan.
 pub trait Reporter: Send + Sync {

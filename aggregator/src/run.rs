@@ -23,6 +23,7 @@ use crate::journal::{self, Done, Journal, Recovered};
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
 use crate::output::Output;
+use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
 use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
@@ -78,7 +79,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         policy: opening.policy,
     };
     let scan = Arc::new(Scan {
-        lookup: AwsLookup::new(&caller.sdk_config, &counter),
+        lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
         region_lister,
         caller,
         caller_id,
@@ -93,6 +94,8 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         reporter: Arc::clone(&reporter),
     });
     reporter.phase("scanning");
+    let pacer = scan.caller.pacer.clone();
+    reporter.watches(Box::new(move || pacer.stats()));
     for (status, count) in verdicts {
         reporter.judged(status, count);
     }
@@ -214,15 +217,17 @@ async fn prepare(
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
-    let http_client = clients::http_client(usize::from(args.concurrency));
-    let sdk_config = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
+    let http_client = clients::http_client(args.concurrency.most());
+    let (sdk_config, attempts) = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
+    let settings = Settings { concurrency: args.concurrency, max_rate: args.max_rate, attempts };
+    let pacer = Pacer::new(settings, counter.clone());
     let (profile, role_name) = (args.profile.as_deref(), args.role_name.clone());
-    let caller = Caller::identify(sdk_config, counter, profile, role_name, args.external_id.clone()).await?;
+    let caller = Caller::identify(sdk_config, counter, pacer, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
-    let region_lister = RegionLister::new(&caller.sdk_config, counter);
+    let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let own_regions = own_regions(args, policy, &region_lister, &caller).await?;
-    let mut organizations = Organizations::new(&caller.sdk_config, counter, needs_units(args, policy));
+    let mut organizations = Organizations::new(&caller, counter, needs_units(args, policy));
     let (selection, policy) = select(args, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
     let caller_id = AccountId::parse(&caller.account_id)
@@ -248,7 +253,7 @@ async fn own_regions(
     if named.is_empty() {
         return Ok(None);
     }
-    let regions = match lister.regions(&caller.credentials).await {
+    let regions = match lister.regions(&caller.account_id, &caller.credentials).await {
         Ok(regions) => regions,
         Err(fault) if policy.overrides.iter().any(|one| one.regions.is_some()) => {
             return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
@@ -273,7 +278,7 @@ async fn own_regions(
 }
 
 async fn read(
-    scan: &Arc<Scan<AwsLookup>>,
+    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
     tasks: &mut Tasks,
     listing: Listing,
     selection: &Selection,

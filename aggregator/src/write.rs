@@ -13,6 +13,7 @@ use crate::error::RunError;
 use crate::journal::{Joined, Target};
 use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
+use crate::pace::PacedLookup;
 use crate::report::Format;
 use crate::run::Finished;
 use crate::scan::Scan;
@@ -22,7 +23,7 @@ use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 /// A run that has read everything, and written nothing yet.
 pub struct Unwritten {
     /// What was read.
-    pub scan: Arc<Scan<AwsLookup>>,
+    pub scan: Arc<Scan<PacedLookup<AwsLookup>>>,
     /// Where the report goes.
     pub output: Arc<Output>,
     /// The files that are wanted.

@@ -8,5 +8,6 @@ pub mod environment;
 pub mod fault;
 pub mod http;
 mod look_up;
+pub mod roles;
 
 pub use look_up::AwsLookup;

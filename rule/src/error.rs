@@ -87,8 +87,8 @@ impl RuleError {
                 FaultKind::Denied => "AccessDenied",
                 FaultKind::Unavailable => "ServiceUnavailable",
                 FaultKind::NotFound
-                | FaultKind::CallerExpired
                 | FaultKind::Expired
+                | FaultKind::CallerExpired
                 | FaultKind::UnknownCredentials
                 | FaultKind::Other => "AwsError",
             },

@@ -101,7 +101,11 @@ impl KeyAnswer {
             Self::Described(_) => 0,
             Self::NotFound => 1,
             // A fault that passes could hide an answer.
-            Self::Failed(fault) if fault.kind.is_passing() || fault.kind == FaultKind::Expired => 2,
+            Self::Failed(fault)
+                if fault.kind.is_passing() || matches!(fault.kind, FaultKind::Expired | FaultKind::CallerExpired) =>
+            {
+                2
+            }
             Self::NotFoundElsewhere => 3,
             Self::Denied(_) => 4,
             Self::Failed(_) => 5,
@@ -130,6 +134,7 @@ mod tests {
             FaultKind::Throttled,
             FaultKind::Unavailable,
             FaultKind::Expired,
+            FaultKind::CallerExpired,
             FaultKind::UnknownCredentials,
         ] {
             assert_eq!(KeyAnswer::of_owner(Err(fault(kind))), KeyAnswer::Failed(fault(kind)));

@@ -33,8 +33,8 @@ struct Line<'a> {
     api_calls: u64,
     api_retries: u64,
     throttled: u64,
-    concurrency: u64,
-    in_flight: u64,
+    concurrency: usize,
+    in_flight: usize,
 }
 
 impl Display for Json {
@@ -68,11 +68,11 @@ pub(super) fn line(now: &Snapshot, forecast: &Forecast, done: bool) -> String {
         judged: now.judged,
         non_compliant: now.non_compliant,
         not_covered: now.not_covered,
-        api_calls: now.activity.attempts,
-        api_retries: now.activity.retries,
-        throttled: now.activity.throttled,
-        concurrency: now.activity.concurrency,
-        in_flight: now.activity.in_flight,
+        api_calls: now.calls.attempts,
+        api_retries: now.calls.retries,
+        throttled: now.calls.throttles,
+        concurrency: now.calls.limit,
+        in_flight: now.calls.in_flight,
     };
     serde_json::to_string(&line).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ fn snapshot() -> Snapshot {
         judged: 20_000,
         non_compliant: 2_114,
         not_covered: 3,
-        activity: Activity { attempts: 18_000, throttled: 12, retries: 13, concurrency: 64, in_flight: 60 },
+        calls: PaceStats { attempts: 18_000, throttles: 12, retries: 13, limit: 64, in_flight: 60 },
     }
 }
 
@@ -110,8 +110,8 @@ impl Display for Kept {
 fn what_happens_is_counted() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let progress = Progress::with(Box::new(Kept(kept.clone())));
-    let activity = Activity { attempts: 7, ..Activity::default() };
-    progress.watches(Box::new(move || activity));
+    let calls = PaceStats { attempts: 7, ..PaceStats::default() };
+    progress.watches(Box::new(move || calls));
     progress.phase("scanning");
     for _ in 0..3 {
         progress.account_found();
@@ -139,7 +139,7 @@ fn what_happens_is_counted() {
             judged: 3,
             non_compliant: 2,
             not_covered: 1,
-            activity,
+            calls,
         }]
     );
 }

@@ -27,8 +27,8 @@ pub(super) fn parts(now: &Snapshot, forecast: &Forecast) -> Vec<String> {
     if now.not_covered > 0 {
         parts.push(format!("{} not covered", number(now.not_covered)));
     }
-    if now.activity.throttled > 0 {
-        parts.push(format!("{} throttled", number(now.activity.throttled)));
+    if now.calls.throttles > 0 {
+        parts.push(format!("{} throttled", number(now.calls.throttles)));
     }
     if let Some(rate) = forecast.targets_per_second().filter(|rate| *rate >= 0.1) {
         parts.push(format!("{rate:.1} Regions/s"));

@@ -198,7 +198,7 @@ pub(crate) fn coverage() -> Coverage {
         not_covered(account, Some(region), Cause::RegionDisabled, "", ("the Region is not enabled", "nothing to do"))
     };
     let failed = ("no answer within 30 s", "scan again; if it persists, check the network path to the endpoint");
-    let slow = ("Rate exceeded", "scan again, or with a lower --concurrency");
+    let slow = ("Rate exceeded", "scan again, or with a lower --max-rate");
     let suspended = ("the account is SUSPENDED", "nothing to do");
     Coverage {
         accounts_found: 7,

@@ -73,7 +73,7 @@ impl<L: Lookup + 'static> Scan<L> {
     async fn listed(&self, account: &Account) -> Result<Option<Plan>, ScanError> {
         let listed = match &self.own_regions {
             Some(regions) if account.id == self.caller_id => Ok(regions.clone()),
-            _ => self.region_lister.regions(&self.credentials_of(account.id)).await,
+            _ => self.region_lister.regions(&account.id.to_string(), &self.credentials_of(account.id)).await,
         };
         match listed {
             Ok(listed) => {
