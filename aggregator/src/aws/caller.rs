@@ -45,7 +45,8 @@ pub async fn sdk_config(
 ) -> anyhow::Result<SdkConfig> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client.clone())
-        .timeout_config(clients::timeout_config(attempt_timeout));
+        .timeout_config(clients::timeout_config(attempt_timeout))
+        .stalled_stream_protection(clients::stalled_stream_protection());
     if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }
