@@ -34,8 +34,8 @@ struct Progress {
 
 impl<L: Lookup + 'static> Scan<L> {
     /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
-    pub(super) async fn target(&self, run: &AccountRun, region: String) -> Result<(), ScanError> {
-        let target = Target { account_id: run.account.id, region };
+    pub(super) async fn target(&self, run: &AccountRun, region: &str) -> Result<(), ScanError> {
+        let target = Target { account_id: run.account.id, region: region.to_owned() };
         let account_id = run.account.id.to_string();
         let access = Access { account_id, credentials: run.credentials.clone(), region: target.region.clone() };
         let mut progress = Progress::default();
