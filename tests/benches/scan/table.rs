@@ -99,6 +99,7 @@ pub fn foot() -> &'static str {
 The calls were those of the formula, operation by operation. A run of less than 20,000 calls is the middle one of several.
 CPU is user and system time of the whole process, start and report included. The bound is the largest of
 ⌈A/20⌉ · latency, A / 600 s (STS), calls · latency / calls allowed at once, and the client's CPU / cores; the last column
-takes the simulator's CPU to that of the client, because both share the cores. Memory is the client's peak (VmHWM).
+takes the simulator's CPU to that of the client, because both share the cores. Not in the bounds: that calls wait for each
+other (accounts, role, Regions, repositories, key: five latencies at least), which is most of a small run's time. Memory is the client's peak (VmHWM).
 "
 }

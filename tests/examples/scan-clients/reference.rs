@@ -183,9 +183,10 @@ impl Reference {
                 if encryption.encryption_type().as_str() == "AES256" {
                     continue;
                 }
-                let key = encryption.kms_key().unwrap_or("alias/aws/ecr");
-                if is_new(&self.keys, &format!("{id} {region} {key}")) {
-                    self.describe(&id, key, &credentials, &region).await?;
+                // An ARN is the same key for everybody; the alias is each account's own in each Region.
+                let name = encryption.kms_key().map_or_else(|| format!("{id} {region}"), str::to_owned);
+                if is_new(&self.keys, &name) {
+                    self.describe(encryption.kms_key().unwrap_or("alias/aws/ecr"), &credentials, &region).await?;
                 }
             }
             token = page.next_token;
@@ -195,11 +196,7 @@ impl Reference {
         }
     }
 
-    async fn describe(&self, id: &str, key: &str, credentials: &Credentials, region: &Region) -> anyhow::Result<()> {
-        // A key that is shared is described once in all.
-        if !key.contains(id) && key.starts_with("arn:") && !is_new(&self.keys, key) {
-            return Ok(());
-        }
+    async fn describe(&self, key: &str, credentials: &Credentials, region: &Region) -> anyhow::Result<()> {
         let _permit = self.permits.acquire().await?;
         let call = self.kms.describe_key().key_id(key);
         match called_as!(aws_sdk_kms, call, credentials, region).await {
