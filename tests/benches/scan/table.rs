@@ -68,7 +68,7 @@ pub fn row(run: &Run, client: &Client, expected: &Expected, latency_ms: u64, cor
     let bound = wait.max(run.cpu / cores);
     let with_server = wait.max((run.cpu + run.server_cpu) / cores);
     let microseconds = |seconds: f64| format!("{:.0}", seconds * 1e6 / calls);
-    let cells = [
+    let columns = [
         format!(
             "{} × {}",
             expected.accounts,
@@ -90,7 +90,7 @@ pub fn row(run: &Run, client: &Client, expected: &Expected, latency_ms: u64, cor
         format!("{:.2}", run.wall / bound),
         format!("{:.2}", run.wall / with_server),
     ];
-    format!("| {} |", cells.join(" | "))
+    format!("| {} |", columns.join(" | "))
 }
 
 /// What the columns mean.
