@@ -10,7 +10,7 @@ use crate::measure::{Client, Run};
 const ROLES_A_SECOND: f64 = 600.0;
 const MEBIBYTE: f64 = 1_048_576.0;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "accounts × Regions",
     "latency ms",
     "client",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 16] = [
     "calls at once",
     "allowed",
     "peak MiB",
+    "server peak MiB",
     "bound s",
     "wall / bound",
     "wall / bound with server",
@@ -86,6 +87,7 @@ pub fn row(run: &Run, client: &Client, expected: &Expected, latency_ms: u64, cor
         counters.max_requests_in_flight.to_string(),
         allowed.map_or_else(|| "auto".to_owned(), |number| number.to_string()),
         format!("{:.1}", run.peak_resident_bytes as f64 / MEBIBYTE),
+        format!("{:.1}", counters.peak_resident_bytes as f64 / MEBIBYTE),
         format!("{bound:.2}"),
         format!("{:.2}", run.wall / bound),
         format!("{:.2}", run.wall / with_server),
