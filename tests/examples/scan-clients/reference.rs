@@ -99,6 +99,8 @@ impl Reference {
             .region(Region::new(variable("AWS_REGION")?))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(caller.clone()))
+            // Else every call's credentials would be kept, being other ones than the client's.
+            .identity_cache(aws_sdk_ecr::config::IdentityCache::no_cache())
             .sleep_impl(aws_sdk_ecr::config::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
             .build();
         let organizations = aws_sdk_organizations::Client::new(&config);
