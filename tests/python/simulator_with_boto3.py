@@ -82,6 +82,9 @@ def ecr_and_kms(session):
     assert missing == "RepositoryNotFoundException", missing
     templates = ecr.describe_repository_creation_templates()["repositoryCreationTemplates"]
     assert [template["prefix"] for template in templates] == ["docker-hub"], templates
+    assert isinstance(ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"], list)
+    missing = code_of(ecr.describe_pull_through_cache_rules, ecrRepositoryPrefixes=["none"])
+    assert missing == "PullThroughCacheRuleNotFoundException", missing
     disabled = session.client("ecr", region_name="me-south-1")
     assert code_of(disabled.describe_repositories) == "UnrecognizedClientException"
 
@@ -119,6 +122,25 @@ def config(session):
     assert missing == "NoSuchConfigurationAggregatorException", missing
 
 
+def aggregator(session):
+    """The management account's aggregator, which sees every account."""
+    client = session.client("config", region_name="eu-central-1")
+    found = client.describe_configuration_aggregators()["ConfigurationAggregators"]
+    assert [aggregator["ConfigurationAggregatorName"] for aggregator in found] == ["organization"], found
+    assert found[0]["OrganizationAggregationSource"]["AllAwsRegions"], found
+    name = {"ConfigurationAggregatorName": "organization"}
+    statuses = client.get_paginator("describe_configuration_aggregator_sources_status").paginate(**name)
+    sources = [source for page in statuses for source in page["AggregatedSourceStatusList"]]
+    assert {source["LastUpdateStatus"] for source in sources} == {"SUCCEEDED"}, sources
+    counts = client.get_aggregate_discovered_resource_counts(
+        GroupByKey="RESOURCE_TYPE", Filters={"ResourceType": "AWS::ECR::Repository"}, **name
+    )
+    expression = "SELECT resourceId, configuration WHERE resourceType = 'AWS::ECR::Repository'"
+    pages = client.get_paginator("select_aggregate_resource_config").paginate(Expression=expression, **name)
+    rows = [row for page in pages for row in page["Results"]]
+    assert len(rows) == counts["TotalDiscoveredResources"] > 20, (len(rows), counts)
+
+
 def main():
     session = boto3.Session()
     organizations(session)
@@ -127,6 +149,7 @@ def main():
     ecr_and_kms(member)
     tagging(member)
     config(member)
+    aggregator(session)
     print("boto3 accepts the simulator")
 
 

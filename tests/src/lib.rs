@@ -30,9 +30,10 @@ mod world;
 
 pub use counters::{Counters, OUTCOME_OK};
 pub use organization::{
-    Account, AccountState, AccountStateMember, Answers, Caller, ConfigRule, ConfigService, ConfigurationAggregator,
-    CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault, Generate, Key, Organization,
-    OrganizationalUnit, PathForm, RateLimit, RegionStatus, Repository, Role,
+    Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, ConfigRule, ConfigService,
+    ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
+    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, RegionStatus,
+    Repository, Role, SourceStatus, StaleKey, Unrecorded,
 };
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};

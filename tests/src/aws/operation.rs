@@ -117,12 +117,13 @@ operations! {
     }
     Sts { GetCallerIdentity, AssumeRole }
     Account { ListRegions }
-    Ecr { DescribeRepositories, DescribeRepositoryCreationTemplates }
+    Ecr { DescribeRepositories, DescribeRepositoryCreationTemplates, DescribePullThroughCacheRules }
     Kms { DescribeKey }
     Tagging { GetResources }
     Config {
         PutEvaluations, GetResourceConfigHistory, GetComplianceDetailsByConfigRule,
-        SelectAggregateResourceConfig,
+        SelectAggregateResourceConfig, DescribeConfigurationAggregators,
+        DescribeConfigurationAggregatorSourcesStatus, GetAggregateDiscoveredResourceCounts,
     }
 }
 

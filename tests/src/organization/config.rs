@@ -1,9 +1,12 @@
 //! What AWS Config knows.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::Repository;
+
 /// AWS Config's rules, aggregators and habits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConfigService {
     /// The rules. While there is none, every result token is accepted.
@@ -12,6 +15,18 @@ pub struct ConfigService {
     /// The aggregators.
     #[serde(rename = "aggregator")]
     pub aggregators: Vec<ConfigurationAggregator>,
+    /// How single sources of the aggregators fare; the first that matches counts. Others: `SUCCEEDED`.
+    #[serde(rename = "source")]
+    pub sources: Vec<AggregatedSource>,
+    /// What Config doesn't record; everything else it does.
+    pub unrecorded: Vec<Unrecorded>,
+    /// Repositories as Config has them, in place of what ECR has: with an older encryption, say, or
+    /// long deleted. `key` is understood as in a described repository.
+    #[serde(rename = "repository")]
+    pub repositories: Vec<Repository>,
+    /// Keys whose recorded state is not the one that KMS tells.
+    #[serde(rename = "stale_key")]
+    pub stale_keys: Vec<StaleKey>,
     /// Resource ids that `PutEvaluations` returns in `FailedEvaluations` the first time.
     pub fail_first: Vec<String>,
     /// Resource ids that it returns every time.
@@ -51,9 +66,9 @@ pub struct EarlierResult {
     pub compliance_type: String,
 }
 
-/// A configuration aggregator that sees the whole organization.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A configuration aggregator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ConfigurationAggregator {
     /// Its name.
     pub name: String,
@@ -61,4 +76,79 @@ pub struct ConfigurationAggregator {
     pub account: String,
     /// Its Region.
     pub region: String,
+    /// The accounts that it sees; absent: the whole organization.
+    pub accounts: Option<Vec<String>>,
+    /// The Regions that it sees; absent: all.
+    pub regions: Option<Vec<String>>,
+    /// The resource types that it sees; absent: all.
+    pub resource_types: Option<Vec<String>>,
+}
+
+/// How an aggregator fares with an account, in one Region or in all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AggregatedSource {
+    /// The account; absent: all.
+    pub account: Option<String>,
+    /// The Region; absent: all.
+    pub region: Option<String>,
+    /// How it fares.
+    pub status: SourceStatus,
+    /// `LastUpdateTime`; absent: just before the query.
+    pub last_update_time: Option<Timestamp>,
+    /// `LastErrorCode`.
+    pub error_code: Option<String>,
+    /// `LastErrorMessage`.
+    pub error_message: Option<String>,
+}
+
+/// `LastUpdateStatus`, and that there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SourceStatus {
+    /// The data were moved.
+    #[default]
+    Succeeded,
+    /// They could not be moved. What was moved before is still there.
+    Failed,
+    /// They are not the most recent.
+    Outdated,
+    /// The aggregator doesn't have the source: no status, and no items.
+    Absent,
+}
+
+impl SourceStatus {
+    /// The value on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::Outdated => "OUTDATED",
+            Self::Absent => "ABSENT",
+        }
+    }
+}
+
+/// Resources that Config doesn't record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Unrecorded {
+    /// The account; absent: all.
+    pub account: Option<String>,
+    /// The Region; absent: all.
+    pub region: Option<String>,
+    /// `AWS::ECR::Repository` or `AWS::KMS::Key`; absent: both.
+    pub resource_type: Option<String>,
+    /// Names of repositories or ids of keys; empty: all.
+    pub resource_ids: Vec<String>,
+}
+
+/// A key whose recorded state is not the one that KMS tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaleKey {
+    /// The ARN of the key, or the name of a described one.
+    pub key: String,
+    /// The state that Config tells.
+    pub state: String,
 }

@@ -159,3 +159,43 @@ pub struct CreationTemplate {
     /// `appliedFor`: `REPLICATION`, `PULL_THROUGH_CACHE`, `CREATE_ON_PUSH`.
     pub applied_for: Vec<String>,
 }
+
+/// A pull-through cache rule of ECR.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PullThroughCacheRule {
+    /// Its registry.
+    pub account: String,
+    /// Its Region.
+    pub region: String,
+    /// `ecrRepositoryPrefix`: of the repositories that it makes, or `ROOT`.
+    pub ecr_repository_prefix: String,
+    /// `upstreamRegistryUrl`.
+    pub upstream_registry_url: String,
+    /// `upstreamRegistry`: `docker-hub`, say.
+    pub upstream_registry: Option<String>,
+    /// `upstreamRepositoryPrefix`.
+    pub upstream_repository_prefix: Option<String>,
+    /// `credentialArn`.
+    pub credential_arn: Option<String>,
+    /// `customRoleArn`.
+    pub custom_role_arn: Option<String>,
+    /// `createdAt` and `updatedAt`.
+    pub created_at: Timestamp,
+}
+
+impl Default for PullThroughCacheRule {
+    fn default() -> Self {
+        Self {
+            account: String::new(),
+            region: String::new(),
+            ecr_repository_prefix: String::new(),
+            upstream_registry_url: String::new(),
+            upstream_registry: None,
+            upstream_repository_prefix: None,
+            credential_arn: None,
+            custom_role_arn: None,
+            created_at: default_creation(),
+        }
+    }
+}

@@ -13,11 +13,14 @@ use serde::Deserialize;
 
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
-pub use config::{ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult};
+pub use config::{
+    AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, SourceStatus, StaleKey,
+    Unrecorded,
+};
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;
-pub use inventory::{CreationTemplate, Key, Repository};
+pub use inventory::{CreationTemplate, Key, PullThroughCacheRule, Repository};
 
 /// The name of the role that every account has unless it says otherwise.
 pub const DEFAULT_ROLE_NAME: &str = "EcrEncryptionAudit";
@@ -67,6 +70,9 @@ pub struct Organization {
     /// ECR's repository creation templates.
     #[serde(rename = "creation_template")]
     pub creation_templates: Vec<CreationTemplate>,
+    /// ECR's pull-through cache rules.
+    #[serde(rename = "pull_through_cache_rule")]
+    pub pull_through_cache_rules: Vec<PullThroughCacheRule>,
     /// What AWS Config knows.
     pub config: ConfigService,
     /// Rate limits; none by default.
@@ -101,6 +107,7 @@ impl Default for Organization {
             keys: Vec::new(),
             repositories: Vec::new(),
             creation_templates: Vec::new(),
+            pull_through_cache_rules: Vec::new(),
             config: ConfigService::default(),
             rate_limits: Vec::new(),
             latency_ms: 0,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::config_items::{history, select};
+use super::config_aggregator;
+use super::config_items::history;
 use super::config_store::{Recorded, RecordedEvaluation, rule_key};
 use super::paging::Page;
 use super::{Call, json};
@@ -21,7 +22,7 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Operation::PutEvaluations => put_evaluations(call),
         Operation::GetResourceConfigHistory => history(call),
         Operation::GetComplianceDetailsByConfigRule => compliance_details(call),
-        _ => select(call),
+        _ => config_aggregator::perform(call),
     }
 }
 

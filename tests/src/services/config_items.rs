@@ -1,5 +1,6 @@
-//! AWS Config's configuration items, made of what the world contains: their history, and the
-//! aggregator's view of all accounts.
+//! AWS Config's configuration items, made of what the world contains, and their history.
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,13 +9,10 @@ use super::config::{limit, page, with_next};
 use super::{Call, json};
 use crate::aws::AwsError;
 use crate::organization::{Key, Repository};
+use crate::world::{KEY_TYPE, REPOSITORY_TYPE};
 
-const REPOSITORY: &str = "AWS::ECR::Repository";
-const KEY: &str = "AWS::KMS::Key";
 /// Items on a page of the history that asks for no number; from the API's documentation.
 const DEFAULT_ITEMS: usize = 10;
-/// Rows on a page of a query that asks for no number; from the API's documentation.
-const DEFAULT_ROWS: usize = 25;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,8 +31,10 @@ pub fn history(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let id = input.resource_id.as_deref().ok_or_else(|| AwsError::missing("resourceId"))?;
     let (account, region, world) = (call.account(), call.region, call.world());
     let item = match kind {
-        REPOSITORY => world.repository(account, region, id).map(|repository| repository_item(call, &repository)),
-        KEY => world.key(account, region, id).map(|key| key_item(&call.state.key_now(key))),
+        REPOSITORY_TYPE => {
+            world.recorded_repository(account, region, id).map(|repository| repository_item(call, &repository))
+        }
+        KEY_TYPE => world.recorded_key(account, region, id).map(|key| key_item(call, key)),
         _ => None,
     };
     let item = item.ok_or_else(|| {
@@ -55,124 +55,8 @@ pub fn history(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     json(&with_next(json!({ "configurationItems": items }), "nextToken", next))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Select {
-    expression: Option<String>,
-    configuration_aggregator_name: Option<String>,
-    limit: Option<i64>,
-    max_results: Option<i64>,
-    next_token: Option<String>,
-}
-
-/// A `SELECT` that is understood: columns, and conditions that must all hold.
-struct Query {
-    columns: Vec<String>,
-    conditions: Vec<(String, String)>,
-}
-
-/// `SelectAggregateResourceConfig`, for `SELECT a, b WHERE c = 'd' AND …` over repositories.
-pub fn select(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
-    let input: Select = call.input()?;
-    let expression = input.expression.as_deref().ok_or_else(|| AwsError::missing("expression"))?;
-    let name = input
-        .configuration_aggregator_name
-        .as_deref()
-        .ok_or_else(|| AwsError::missing("configurationAggregatorName"))?;
-    let known = call
-        .organization()
-        .config
-        .aggregators
-        .iter()
-        .any(|known| known.name == name && known.account == call.account() && known.region == call.region);
-    if !known {
-        return Err(AwsError::bad_request(
-            "NoSuchConfigurationAggregatorException",
-            "The configuration aggregator does not exist. Check the configuration aggregator name and try again.",
-        ));
-    }
-    let query = Query::parse(expression)
-        .ok_or_else(|| AwsError::bad_request("InvalidExpressionException", "Syntax error in the expression."))?;
-    let limit = limit(input.limit.or(input.max_results), DEFAULT_ROWS, "InvalidLimitException")?;
-    let list = ["SelectAggregateResourceConfig", name, expression];
-    let page = page(call, &list, input.next_token.as_deref(), limit)?;
-    let mut rows: Vec<String> =
-        rows(call, &query).skip(page.first).take(page.limit + 1).map(|row| row.to_string()).collect();
-    let more = rows.len() > page.limit;
-    rows.truncate(page.limit);
-    let next = more.then(|| call.state.page_tokens().issue(&list, page.end() as u64));
-    let fields: Vec<_> = query.columns.iter().map(|name| json!({"Name": name})).collect();
-    let answer = json!({"Results": rows, "QueryInfo": {"SelectFields": fields}});
-    json(&with_next(answer, "NextToken", next))
-}
-
-fn rows<'a>(call: &'a Call<'_>, query: &'a Query) -> impl Iterator<Item = Value> + 'a {
-    let world = call.world();
-    world
-        .accounts()
-        .flat_map(move |account| {
-            let regions = world.regions(&account.id).into_iter();
-            regions
-                .filter(|(_, status)| status.is_usable())
-                .flat_map(move |(region, _)| {
-                    let repositories = world.repositories(&account.id, &region);
-                    let items: Vec<Value> = repositories.map(|repository| repository_item(call, &repository)).collect();
-                    items
-                })
-                .collect::<Vec<_>>()
-        })
-        .filter_map(|item| query.row(item))
-}
-
-impl Query {
-    fn parse(expression: &str) -> Option<Self> {
-        let text = expression.split_whitespace().collect::<Vec<_>>().join(" ");
-        let upper = text.to_ascii_uppercase();
-        let rest = text.get("SELECT ".len()..).filter(|_| upper.starts_with("SELECT "))?;
-        let (columns, conditions) = match upper.find(" WHERE ") {
-            Some(at) => (text.get("SELECT ".len()..at)?, text.get(at + " WHERE ".len()..)?),
-            None => (rest, ""),
-        };
-        let columns: Vec<String> = columns.split(',').map(|column| column.trim().to_owned()).collect();
-        let is_name = |name: &String| !name.is_empty() && name.chars().all(char::is_alphanumeric);
-        if !columns.iter().all(is_name) {
-            return None;
-        }
-        let conditions = conditions
-            .split(" AND ")
-            .flat_map(|part| part.split(" and "))
-            .filter(|condition| !condition.is_empty())
-            .map(|condition| {
-                let (name, value) = condition.split_once('=')?;
-                let value = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-                Some((name.trim().to_owned(), value.to_owned()))
-            })
-            .collect::<Option<Vec<_>>>()?;
-        Some(Self { columns, conditions })
-    }
-
-    /// The columns of an item for which every condition holds. `configuration` is an object here.
-    fn row(&self, mut item: Value) -> Option<Value> {
-        let holds = self
-            .conditions
-            .iter()
-            .all(|(name, expected)| item.get(name).and_then(Value::as_str) == Some(expected.as_str()));
-        if !holds {
-            return None;
-        }
-        let members = item.as_object_mut()?;
-        if let Some(text) = members.get("configuration").and_then(Value::as_str)
-            && let Ok(object) = serde_json::from_str(text)
-        {
-            members.insert("configuration".to_owned(), object);
-        }
-        members.retain(|name, _| self.columns.contains(name));
-        Some(item)
-    }
-}
-
 /// A repository's item in the API's form; its configuration is written as `CloudFormation` does.
-fn repository_item(call: &Call<'_>, repository: &Repository) -> Value {
+pub fn repository_item(call: &Call<'_>, repository: &Repository) -> Value {
     let (account, region, name) = (&repository.account, &repository.region, &repository.name);
     let tags: Vec<_> = repository.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
     let mut configuration = json!({
@@ -193,25 +77,27 @@ fn repository_item(call: &Call<'_>, repository: &Repository) -> Value {
         }
         members.insert("EncryptionConfiguration".to_owned(), encryption);
     }
-    let mut item = item(account, region, REPOSITORY, name, &repository.arn());
+    let mut item = item(account, region, REPOSITORY_TYPE, name, &repository.arn());
     complete(&mut item, repository.created_at, &configuration, json!(repository.tags));
     item
 }
 
 /// A key's item in the API's form.
-fn key_item(key: &Key) -> Value {
+pub fn key_item(call: &Call<'_>, key: Cow<'_, Key>) -> Value {
+    let key = call.state.key_now(key);
+    let state = call.world().stale_key_state(&key).unwrap_or(&key.state);
     let configuration = json!({
         "keyId": key.key_id(),
         "arn": key.arn(),
         "awsaccountId": key.account,
         "keyManager": key.manager,
-        "keyState": key.state,
+        "keyState": state,
         "origin": key.origin,
         "keySpec": key.key_spec,
-        "enabled": key.state == "Enabled",
+        "enabled": state == "Enabled",
         "multiRegion": key.multi_region,
     });
-    let mut item = item(&key.account, &key.region, KEY, key.key_id(), &key.arn());
+    let mut item = item(&key.account, &key.region, KEY_TYPE, key.key_id(), &key.arn());
     complete(&mut item, key.created_at, &configuration, json!({}));
     item
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::ecr_registry::{describe_creation_templates, describe_pull_through_cache_rules};
 use super::paging::Page;
 use super::{Call, json};
 use crate::aws::{AwsError, Operation, Service};
-use crate::organization::{CreationTemplate, Repository};
+use crate::organization::Repository;
 
 /// Repositories on a page that asks for no number; from the API's documentation.
 const DEFAULT_PAGE: usize = 100;
@@ -18,10 +19,13 @@ const MOST_NAMES: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Input {
+pub(super) struct Input {
     registry_id: Option<String>,
     repository_names: Option<Vec<String>>,
-    prefixes: Option<Vec<String>>,
+    /// Of creation templates.
+    pub prefixes: Option<Vec<String>>,
+    /// Of pull-through cache rules.
+    pub ecr_repository_prefixes: Option<Vec<String>>,
     next_token: Option<String>,
     max_results: Option<i64>,
 }
@@ -31,6 +35,7 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let input: Input = call.input()?;
     match call.operation {
         Operation::DescribeRepositories => describe_repositories(call, &input),
+        Operation::DescribePullThroughCacheRules => describe_pull_through_cache_rules(call, &input),
         _ => describe_creation_templates(call, &input),
     }
 }
@@ -101,43 +106,8 @@ fn is_repository_name(name: &str) -> bool {
             .all(|part| part.bytes().next().is_some_and(word) && part.bytes().next_back().is_some_and(word))
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TemplatesAnswer<'a> {
-    registry_id: &'a str,
-    repository_creation_templates: Vec<TemplateMember<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
-}
-
-fn describe_creation_templates(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> {
-    own_registry(call, input)?;
-    let (account, region) = (call.account(), call.region);
-    let list = ["DescribeRepositoryCreationTemplates", account, region];
-    let page = page(call, input, &list)?;
-    let templates: Vec<&CreationTemplate> = call
-        .organization()
-        .creation_templates
-        .iter()
-        .filter(|template| template.account == account && template.region == region)
-        .filter(|template| {
-            let prefixes = input.prefixes.as_deref().unwrap_or_default();
-            prefixes.is_empty() || prefixes.contains(&template.prefix)
-        })
-        .collect();
-    json(&TemplatesAnswer {
-        registry_id: account,
-        next_token: page.next(call.state.page_tokens(), &list, templates.len()),
-        repository_creation_templates: templates
-            .into_iter()
-            .skip(page.first)
-            .take(page.limit)
-            .map(TemplateMember::new)
-            .collect(),
-    })
-}
-
-fn page(call: &Call<'_>, input: &Input, list: &[&str]) -> Result<Page, AwsError> {
+/// The page of a list that the input asks for.
+pub(super) fn page(call: &Call<'_>, input: &Input, list: &[&str]) -> Result<Page, AwsError> {
     let limit = match input.max_results {
         None => DEFAULT_PAGE,
         Some(asked) => {
@@ -158,7 +128,7 @@ fn page(call: &Call<'_>, input: &Input, list: &[&str]) -> Result<Page, AwsError>
 }
 
 /// Another account's registry needs its policy's consent, which nobody has given here.
-fn own_registry(call: &Call<'_>, input: &Input) -> Result<(), AwsError> {
+pub(super) fn own_registry(call: &Call<'_>, input: &Input) -> Result<(), AwsError> {
     let Some(registry) = input.registry_id.as_deref() else {
         return Ok(());
     };
@@ -175,7 +145,8 @@ fn own_registry(call: &Call<'_>, input: &Input) -> Result<(), AwsError> {
     ))
 }
 
-fn invalid(member: &str, problem: &str) -> AwsError {
+/// A member that breaks its constraint, in the words of ECR.
+pub(super) fn invalid(member: &str, problem: &str) -> AwsError {
     AwsError::bad_request(
         "InvalidParameterException",
         format!("Invalid parameter at '{member}' failed to satisfy constraint: '{problem}'"),
@@ -202,12 +173,13 @@ struct Scanning {
     scan_on_push: bool,
 }
 
+/// `encryptionConfiguration`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Encryption<'a> {
-    encryption_type: Cow<'a, str>,
+pub(super) struct Encryption<'a> {
+    pub encryption_type: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key: Option<Cow<'a, str>>,
+    pub kms_key: Option<Cow<'a, str>>,
 }
 
 impl<'a> RepositoryMember<'a> {
@@ -241,31 +213,6 @@ impl<'a> RepositoryMember<'a> {
             image_tag_mutability: mutability,
             image_scanning_configuration: Scanning { scan_on_push },
             encryption_configuration: kind.map(|encryption_type| Encryption { encryption_type, kms_key: key }),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TemplateMember<'a> {
-    prefix: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encryption_configuration: Option<Encryption<'a>>,
-    image_tag_mutability: &'a str,
-    applied_for: &'a [String],
-}
-
-impl<'a> TemplateMember<'a> {
-    fn new(template: &'a CreationTemplate) -> Self {
-        let kind = template.encryption_type.as_deref();
-        Self {
-            prefix: &template.prefix,
-            encryption_configuration: kind.map(|encryption_type| Encryption {
-                encryption_type: Cow::Borrowed(encryption_type),
-                kms_key: template.kms_key.as_deref().map(Cow::Borrowed),
-            }),
-            image_tag_mutability: "MUTABLE",
-            applied_for: &template.applied_for,
         }
     }
 }

@@ -2,9 +2,13 @@
 
 mod account;
 mod config;
+mod config_aggregator;
 mod config_items;
+mod config_query;
+mod config_select;
 mod config_store;
 mod ecr;
+mod ecr_registry;
 mod form;
 mod kms;
 mod organizations;

@@ -18,8 +18,8 @@ pub struct Described {
 }
 
 impl Described {
-    /// Resolves references and gives keys their ids.
-    pub fn new(organization: &Organization) -> Self {
+    /// Resolves references and gives keys their ids; also the ARNs of the keys by what they are called.
+    pub fn new(organization: &Organization) -> (Self, HashMap<String, String>) {
         let accounts: Vec<Account> = organization
             .accounts
             .iter()
@@ -54,7 +54,7 @@ impl Described {
             world.add_repository(repository);
         }
         world.force_managed_keys(organization);
-        world
+        (world, arns)
     }
 
     fn force_managed_keys(&mut self, organization: &Organization) {

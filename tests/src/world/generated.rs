@@ -198,6 +198,10 @@ impl Generated {
         std::iter::once(managed_ecr_key(account, region)).chain(own).collect()
     }
 
+    pub fn key_count(&self, account: &str, region: &str) -> usize {
+        self.place(account, region).map_or(0, |_| 1 + self.sizes.keys)
+    }
+
     pub fn key(&self, account: &str, region: &str, id: &str) -> Option<Key> {
         let place = self.place(account, region)?;
         if let Some(index) = id.rsplit_once('-').and_then(|(_, index)| usize::from_str_radix(index, 16).ok())

@@ -3,9 +3,11 @@
 mod described;
 mod generated;
 mod hash;
+mod recorded;
 mod regions;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::organization::{
     Account, Deny, DescriptionError, Key, Organization, OrganizationalUnit, RegionStatus, Repository, Role,
@@ -13,6 +15,8 @@ use crate::organization::{
 use described::Described;
 use generated::Generated;
 pub use hash::{hash_numbers, hash_text};
+use recorded::Recorded;
+pub use recorded::{KEY_TYPE, REPOSITORY_TYPE};
 
 /// What an organization contains. Answers are borrowed where everything is listed, and computed
 /// where it is generated.
@@ -20,6 +24,7 @@ pub use hash::{hash_numbers, hash_text};
 pub struct World {
     organization: Organization,
     contents: Contents,
+    recorded: Recorded,
     regions: Vec<(String, RegionStatus)>,
 }
 
@@ -38,15 +43,23 @@ impl World {
     pub fn new(mut organization: Organization) -> Result<Self, DescriptionError> {
         organization.check()?;
         let regions = regions::of(&organization);
+        let mut arns = HashMap::new();
+        let mut order = None;
         let contents = if let Some(sizes) = organization.generate.clone() {
             let names = regions.iter().map(|(name, _)| name.clone()).collect();
             let generated = Generated::new(sizes, organization.seed, names);
             organization.organizational_units = generated.organizational_units();
             Contents::Generated(generated)
         } else {
-            Contents::Described(Described::new(&organization))
+            let (described, named) = Described::new(&organization);
+            arns = named;
+            let mut positions: Vec<usize> = (0..described.accounts.len()).collect();
+            positions.sort_by_key(|position| described.accounts.get(*position).map(|account| account.id.clone()));
+            order = Some(positions);
+            Contents::Described(described)
         };
-        Ok(Self { organization, contents, regions })
+        let recorded = Recorded::new(&organization, order, &arns);
+        Ok(Self { organization, contents, recorded, regions })
     }
 
     /// The description.
@@ -220,6 +233,14 @@ impl World {
         match &self.contents {
             Contents::Described(world) => world.keys(account, region).iter().map(Cow::Borrowed).collect(),
             Contents::Generated(world) => world.keys(account, region).into_iter().map(Cow::Owned).collect(),
+        }
+    }
+
+    /// How many keys an account has in a Region.
+    pub fn key_count(&self, account: &str, region: &str) -> usize {
+        match &self.contents {
+            Contents::Described(world) => world.keys(account, region).len(),
+            Contents::Generated(world) => world.key_count(account, region),
         }
     }
 

@@ -267,6 +267,7 @@ fn an_aggregator_sees_every_account() {
         name: "organization".to_owned(),
         account: MANAGEMENT.to_owned(),
         region: REGION.to_owned(),
+        ..ConfigurationAggregator::default()
     }];
     let simulator = start(organization);
     let client = Client::new(&simulator);
