@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ecr_encryption_core::{AwsManagedKey, KeyLookup, Repository};
+use ecr_encryption_core::{AwsManagedKey, KeyLookup};
 use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::keys::{AWS_MANAGED, KeyAnswer, KeyId};
 use tokio::sync::OnceCell;
@@ -79,12 +79,12 @@ impl KeyBook {
             .collect()
     }
 
-    /// What is known of a repository's key, after everybody was asked.
+    /// What is known of a key, as something of the account `account_id` has it, after everybody was asked.
     ///
     /// # Errors
     /// The fault that keeps the key from being known; it says nothing about the key.
-    pub fn lookup(&self, repository: &Repository) -> Result<KeyLookup, AwsFault> {
-        let Some(key) = KeyId::of(repository) else { return Ok(KeyLookup::NotNeeded) };
+    pub fn lookup(&self, account_id: &str, key: Option<KeyId>) -> Result<KeyLookup, AwsFault> {
+        let Some(key) = key else { return Ok(KeyLookup::NotNeeded) };
         let (own, others) = (self.own_answer(&key), lock(&self.others).get(&key).cloned());
         let answers = match (own, others) {
             // An owner that cannot be entered is told as an account; of the key, the others know more.
@@ -97,7 +97,7 @@ impl KeyBook {
             KeyAnswer::NotFoundElsewhere => Ok(KeyLookup::NotFoundElsewhere),
             KeyAnswer::Failed(fault) => Err(fault),
             KeyAnswer::Denied(error_code) => {
-                let aws_managed_key = if key.owner == repository.account_id && key.name != AWS_MANAGED {
+                let aws_managed_key = if key.owner == account_id && key.name != AWS_MANAGED {
                     self.aws_managed(&KeyId::aws_managed(&key.owner, &key.region))?
                 } else {
                     AwsManagedKey::NotReadable

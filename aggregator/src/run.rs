@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ecr_encryption_core::Policy;
-use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::account::Account;
-use crate::args::{Regions, ScanArgs};
+use crate::args::{Include, Regions, ScanArgs};
 use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
@@ -50,6 +50,7 @@ pub struct Finished {
 /// The run has no result. An older report is as it was.
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
     let mut policy = policy(&args)?;
+    let with_templates = args.include.contains(&Include::Templates);
     let output = Arc::new(Output::prepare(&args.output)?);
     let mut run = Run {
         id: Uuid::now_v7().to_string(),
@@ -78,6 +79,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         }
         let scan = Arc::new(Scan {
             lookup: AwsLookup::new(&caller.sdk_config, &counter),
+            registry: with_templates.then(|| AwsRegistryLookup::new(&caller.sdk_config, &counter)),
             region_lister,
             caller,
             regions: args.regions.clone(),

@@ -2,12 +2,14 @@
 
 mod foreign_keys;
 pub mod listing;
+mod registry;
 mod target;
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ecr_encryption_rule::aws::AwsRegistryLookup;
 use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::lookup::Lookup;
@@ -44,6 +46,8 @@ pub enum ScanError {
 pub struct Scan<L> {
     /// Repositories, keys and tags.
     pub lookup: L,
+    /// Creation templates and pull-through cache rules, where they are asked for.
+    pub registry: Option<AwsRegistryLookup>,
     /// Regions.
     pub region_lister: RegionLister,
     /// The caller.
@@ -210,8 +214,10 @@ impl<L: Lookup + 'static> Scan<L> {
         }
     }
 
-    /// Tells of repositories that were read and could not be judged.
+    /// Tells of what was read and could not be judged. A target whose repositories were not judged was not covered; of one
+    /// whose templates were not, that is told beside it.
     pub fn tell_unjudged(&self, unjudged: Unjudged, interrupted: bool) {
+        let is_of_repositories = unjudged.is_of_repositories();
         for (target, message, fault) in unjudged.into_messages() {
             let account = self.ledger.account(&target.account_id);
             let account = account.unwrap_or_else(|| Arc::new(Account::by_id(&target.account_id)));
@@ -225,7 +231,11 @@ impl<L: Lookup + 'static> Scan<L> {
             if interrupted {
                 entry.cause = Cause::Interrupted;
             }
-            self.ledger.target_withdrawn(&target, entry);
+            if is_of_repositories {
+                self.ledger.target_withdrawn(&target, entry);
+            } else {
+                self.ledger.not_covered(entry);
+            }
         }
     }
 }

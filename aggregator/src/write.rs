@@ -15,6 +15,7 @@ use crate::output::{Output, Written};
 use crate::report::Format;
 use crate::run::Finished;
 use crate::scan::Scan;
+use crate::spool::Read;
 use crate::stop::Stop;
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 
@@ -76,14 +77,14 @@ impl Unwritten {
         formats.sort_unstable();
         formats.dedup();
         let mut writers = output.writers(&formats)?;
-        let mut totals = Totals::default();
-        let mut unjudged = Unjudged::default();
+        let mut totals = Totals::new(scan.registry.is_some());
+        let (mut unjudged, mut unjudged_templates) = (Unjudged::of_repositories(), Unjudged::of_templates());
         let Scan { spool, keys, ledger, .. } = &*scan;
         spool.read(|target, read, read_at| {
             if is_stopped() {
                 return Err(io::Error::other("stopped"));
             }
-            let key = match keys.lookup(&read.repository) {
+            let key = match keys.lookup(read.account_id(), read.key()) {
                 Err(_) if is_exempt(&policy, &read, read_at) => Ok(KeyLookup::NotNeeded),
                 key => key,
             };
@@ -95,11 +96,15 @@ impl Unwritten {
                     totals.add(&finding);
                     writers.finding(&finding)?;
                 }
-                Err(fault) => unjudged.add(target, read.repository.name, fault),
+                Err(fault) => match read {
+                    Read::Repository(read) => unjudged.add(target, read.repository.name, fault),
+                    Read::NextRepositories(read) => unjudged_templates.add(target, read.next.prefix, fault),
+                },
             }
             Ok(())
         })?;
         scan.tell_unjudged(unjudged, run.interrupted);
+        scan.tell_unjudged(unjudged_templates, run.interrupted);
         let calls = counter.calls();
         let summary = Summary {
             schema_version: SCHEMA_VERSION,

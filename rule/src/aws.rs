@@ -7,5 +7,7 @@ pub mod credentials;
 pub mod environment;
 pub mod fault;
 mod look_up;
+mod registry;
 
 pub use look_up::AwsLookup;
+pub use registry::AwsRegistryLookup;

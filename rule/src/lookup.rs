@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use ecr_encryption_core::{KeyFacts, RepositoryEncryption};
+use ecr_encryption_core::{CreationTemplate, KeyFacts, RepositoryEncryption};
 use jiff::Timestamp;
 
 use crate::aws::credentials::AccountCredentials;
@@ -78,4 +78,44 @@ pub trait Lookup: Send + Sync {
     /// # Errors
     /// What AWS said, after retries.
     fn tags(&self, access: &Access, tag_key: &str) -> impl Future<Output = Result<TagsByArn, AwsFault>> + Send;
+}
+
+/// A repository creation template as `ecr:DescribeRepositoryCreationTemplates` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreationTemplateDescription {
+    /// What a verdict depends on.
+    pub template: CreationTemplate,
+    /// `createdAt`.
+    pub created_at: Option<Timestamp>,
+}
+
+/// A pull-through cache rule as `ecr:DescribePullThroughCacheRules` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullThroughCacheRuleDescription {
+    /// `ecrRepositoryPrefix`.
+    pub prefix: String,
+    /// `createdAt`.
+    pub created_at: Option<Timestamp>,
+}
+
+/// What an account's registry in a Region is set up to create by itself. Passing faults were retried before an answer is a
+/// fault.
+pub trait RegistryLookup: Send + Sync {
+    /// All repository creation templates.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn creation_templates(
+        &self,
+        access: &Access,
+    ) -> impl Future<Output = Result<Vec<CreationTemplateDescription>, AwsFault>> + Send;
+
+    /// All pull-through cache rules.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn pull_through_cache_rules(
+        &self,
+        access: &Access,
+    ) -> impl Future<Output = Result<Vec<PullThroughCacheRuleDescription>, AwsFault>> + Send;
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{Scan, ScanError};
 use crate::account::Account;
-use crate::spool::{ReadRepository, Target};
+use crate::spool::{Read, ReadRepository, Target};
 
 impl<L: Lookup + 'static> Scan<L> {
     /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
@@ -49,7 +49,16 @@ impl<L: Lookup + 'static> Scan<L> {
         repositories.sort_by(|one, other| one.repository.name.cmp(&other.repository.name));
         repositories.dedup_by(|one, other| one.repository.name == other.repository.name);
 
-        let keys: BTreeSet<KeyId> = repositories.iter().filter_map(|read| KeyId::of(&read.repository)).collect();
+        let count = repositories.len();
+        let mut items: Vec<Read> = repositories.into_iter().map(Read::Repository).collect();
+        // An account that cannot be entered was told already.
+        let entered = fault.as_ref().is_none_or(|fault| fault.action != "sts:AssumeRole");
+        if let Some(registry) = self.registry.as_ref().filter(|_| entered) {
+            let next = self.next_repositories(registry, account, &target, &access).await;
+            items.extend(next.into_iter().map(Read::NextRepositories));
+        }
+
+        let keys: BTreeSet<KeyId> = items.iter().filter_map(Read::key).collect();
         let (own, foreign): (Vec<KeyId>, Vec<KeyId>) = keys.into_iter().partition(|key| key.owner == target.account_id);
         for key in foreign {
             self.keys.used_by(&key, &target.account_id);
@@ -57,9 +66,8 @@ impl<L: Lookup + 'static> Scan<L> {
         let mut asked: FuturesUnordered<_> = own.into_iter().map(|key| self.describe_own(key)).collect();
         while asked.next().await.is_some() {}
 
-        let count = repositories.len();
-        if count > 0 {
-            self.spool.add(target.clone(), &repositories, Timestamp::now())?;
+        if !items.is_empty() {
+            self.spool.add(target.clone(), &items, Timestamp::now())?;
         }
         match fault {
             None => self.ledger.target_read(&target, count),

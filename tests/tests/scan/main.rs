@@ -13,3 +13,4 @@ mod odd_answers;
 mod output;
 mod policy;
 mod selection;
+mod templates;

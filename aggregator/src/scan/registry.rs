@@ -1,0 +1,74 @@
+//! What a target's registry is set up to create by itself.
+
+use ecr_encryption_core::NextRepositories;
+use ecr_encryption_rule::aws::AwsRegistryLookup;
+use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::lookup::{Access, Lookup, RegistryLookup};
+
+use super::Scan;
+use crate::account::Account;
+use crate::spool::{ReadNextRepositories, Target};
+
+impl<L: Lookup + 'static> Scan<L> {
+    /// Reads the creation templates and pull-through cache rules of a target. What could not be read is in the books, and
+    /// takes nothing from the target's repositories.
+    pub(super) async fn next_repositories(
+        &self,
+        registry: &AwsRegistryLookup,
+        account: &Account,
+        target: &Target,
+        access: &Access,
+    ) -> Vec<ReadNextRepositories> {
+        let templates = {
+            let _permit = self.permit().await;
+            registry.creation_templates(access).await
+        };
+        let rules = {
+            let _permit = self.permit().await;
+            registry.pull_through_cache_rules(access).await
+        };
+        let lost = |what: &str, fault: &AwsFault| {
+            // Where it was no call of ECR that failed, it is the account that cannot be read.
+            let message = if fault.action.starts_with("ecr:") {
+                format!("{what}: {}", fault.message)
+            } else {
+                fault.message.clone()
+            };
+            self.ledger.not_covered(self.fault_entry(account, Some(target.region.clone()), fault, message));
+        };
+        let rules = rules.unwrap_or_else(|fault| {
+            lost("the pull-through cache rules could not be read", &fault);
+            Vec::new()
+        });
+        let described = match templates {
+            Ok(described) => described,
+            Err(fault) => {
+                let prefixes: Vec<String> = rules.iter().map(|rule| format!("`{}`", rule.prefix)).collect();
+                let unjudged = if prefixes.is_empty() {
+                    String::new()
+                } else {
+                    format!(", so the pull-through cache rules were not judged ({})", prefixes.join(", "))
+                };
+                lost(&format!("the repository creation templates could not be read{unjudged}"), &fault);
+                return Vec::new();
+            }
+        };
+        let (templates, created): (Vec<_>, Vec<_>) =
+            described.into_iter().map(|description| (description.template, description.created_at)).unzip();
+        let Target { account_id, region } = target;
+        let by_templates = templates.iter().zip(created).map(|(template, created_at)| ReadNextRepositories {
+            next: NextRepositories::of_template(account_id, region, template, &templates),
+            created_at,
+        });
+        let by_rules = rules.into_iter().map(|rule| ReadNextRepositories {
+            next: NextRepositories::of_pull_through_cache_rule(account_id, region, &rule.prefix, &templates),
+            created_at: rule.created_at,
+        });
+        let mut all: Vec<ReadNextRepositories> = by_templates.chain(by_rules).collect();
+        let place = |read: &ReadNextRepositories| (read.finding_type(), read.next.prefix.clone());
+        all.sort_by_key(place);
+        // A list that changes while it is read may show something on two pages.
+        all.dedup_by_key(|read| place(read));
+        all
+    }
+}
