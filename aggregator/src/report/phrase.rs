@@ -55,17 +55,17 @@ pub(super) fn next_repositories(templates: &TemplateTotals) -> String {
     if counts.total() == 0 {
         return "no creation templates and no pull-through cache rules".to_owned();
     }
-    let mut text = format!(
+    let mut parts = vec![format!(
         "{} of {} templates and pull-through cache rules do not comply",
         number(counts.non_compliant),
         number(counts.total())
-    );
+    )];
     for (count, what) in [(counts.undetermined, "undetermined"), (counts.exempt, "exempt")] {
         if count > 0 {
-            text.push_str(&format!(", {} {what}", number(count)));
+            parts.push(format!("{} {what}", number(count)));
         }
     }
-    text
+    parts.join(", ")
 }
 
 /// A status as a word for people.

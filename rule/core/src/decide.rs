@@ -2,6 +2,7 @@
 
 mod demand;
 mod next;
+mod outcome;
 
 use std::fmt;
 
@@ -18,7 +19,8 @@ use crate::policy::overrides::Place;
 use crate::policy::{Demands, Policy};
 use crate::reason::ReasonCode;
 use crate::repository::{Repository, RepositoryEncryption};
-use demand::{Facts, Judged, Outcome, Subject};
+use demand::{Facts, Subject};
+use outcome::{Outcome, verdict};
 
 pub use next::decide_next;
 
@@ -209,23 +211,6 @@ pub struct AccountPlace<'a> {
     pub organizational_unit_ids: &'a [String],
     /// See [`Place::organizational_unit_path`].
     pub organizational_unit_path: Option<&'a str>,
-}
-
-fn verdict(judged: &[Judged]) -> (Status, ReasonCode) {
-    let first = |wanted: fn(Outcome) -> Option<ReasonCode>| judged.iter().find_map(|judged| wanted(judged.outcome));
-    let failed = first(|outcome| match outcome {
-        Outcome::Failed(code) => Some(code),
-        Outcome::Unproven(_) | Outcome::Met => None,
-    });
-    let unproven = first(|outcome| match outcome {
-        Outcome::Unproven(code) => Some(code),
-        Outcome::Failed(_) | Outcome::Met => None,
-    });
-    match (failed, unproven) {
-        (Some(code), _) => (Status::NonCompliant, code),
-        (None, Some(code)) => (Status::Undetermined, code),
-        (None, None) => (Status::Compliant, ReasonCode::LevelMet),
-    }
 }
 
 fn with_notes(text: &str, note: Option<String>) -> String {

@@ -71,8 +71,8 @@ impl Glob {
     fn left_after(&self, start: &str) -> Vec<Vec<char>> {
         let pattern: Vec<char> = self.0.chars().collect();
         let behind_stars = |from: usize| {
-            let stars = pattern.iter().skip(from).take_while(|&&character| character == '*').count();
-            from..=from + stars
+            let run = pattern.iter().skip(from).take_while(|&&character| character == '*').count();
+            from..=from + run
         };
         let mut places: BTreeSet<usize> = behind_stars(0).collect();
         for character in start.chars() {

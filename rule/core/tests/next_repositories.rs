@@ -242,6 +242,9 @@ fn names() -> Vec<String> {
 }
 
 proptest! {
+    // Few policies and prefixes have anything to do with each other.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2_000), ..ProptestConfig::default() })]
+
     /// Whatever passes as a template passes as a repository, by any name that the template is for.
     #[test]
     fn no_repository_comes_off_worse_than_its_template(

@@ -1,41 +1,11 @@
 //! Each demand, judged by itself.
 
+use super::outcome::Judged;
 use crate::encryption::{EncryptionConfiguration, EncryptionType};
 use crate::key::{AwsManagedKey, KeyFacts, KeyLookup, KeyManager, KeyOrigin, KeyReference, KeyState};
 use crate::level::ProvableLevel;
 use crate::policy::{Demands, RequireUsableKey};
 use crate::reason::ReasonCode;
-
-/// What came of one demand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// Met, or nothing to be met.
-    Met,
-    /// Provably not met.
-    Failed(ReasonCode),
-    /// Not proved either way.
-    Unproven(ReasonCode),
-}
-
-/// One demand's outcome, with its words.
-pub(super) struct Judged {
-    pub(super) outcome: Outcome,
-    pub(super) text: String,
-}
-
-impl Judged {
-    fn met(text: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Met, text: text.into() }
-    }
-
-    fn failed(code: ReasonCode, text: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Failed(code), text: text.into() }
-    }
-
-    fn unproven(code: ReasonCode, text: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Unproven(code), text: text.into() }
-    }
-}
 
 /// What is judged, for the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
