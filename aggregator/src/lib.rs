@@ -20,6 +20,7 @@ pub mod pace;
 pub mod plan;
 pub mod policy_file;
 pub mod progress;
+pub mod read;
 pub mod report;
 pub mod reporter;
 pub mod run;

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ecr_encryption_core::{Policy, Status};
-use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
+use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use crate::account::{Account, AccountId};
-use crate::args::{Regions, ScanArgs};
+use crate::args::{Include, Regions, ScanArgs};
 use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
@@ -80,6 +80,10 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     };
     let scan = Arc::new(Scan {
         lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
+        registry: args
+            .include
+            .contains(&Include::Templates)
+            .then(|| PacedLookup::new(AwsRegistryLookup::new(&caller.sdk_config, &counter), caller.pacer.clone())),
         region_lister,
         caller,
         caller_id,

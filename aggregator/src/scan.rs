@@ -5,6 +5,7 @@ mod account;
 mod foreign_keys;
 pub mod listing;
 mod queue;
+mod registry;
 mod sessions;
 mod target;
 
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ecr_encryption_core::Policy;
+use ecr_encryption_rule::aws::AwsRegistryLookup;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::lookup::Lookup;
 use thiserror::Error;
@@ -30,7 +32,7 @@ use crate::journal::{Done, Journal};
 use crate::judge::Unjudged;
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
-use crate::pace::PaceStats;
+use crate::pace::{PaceStats, PacedLookup};
 use crate::reporter::Reporter;
 use account::Planned;
 use queue::Queue;
@@ -64,6 +66,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 pub struct Scan<L> {
     /// Repositories, keys and tags.
     pub lookup: L,
+    /// Creation templates and pull-through cache rules, where they are asked for.
+    pub registry: Option<PacedLookup<AwsRegistryLookup>>,
     /// Regions.
     pub region_lister: RegionLister,
     /// The caller.
@@ -191,8 +195,10 @@ impl<L: Lookup + 'static> Scan<L> {
         }
     }
 
-    /// Tells of repositories that were read and could not be judged.
+    /// Tells of what was read and could not be judged. A target whose repositories were not judged was not covered; of one
+    /// whose templates were not, that is told beside it.
     pub fn tell_unjudged(&self, unjudged: Unjudged, interrupted: bool) {
+        let is_of_repositories = unjudged.is_of_repositories();
         for (target, message, fault) in unjudged.into_messages() {
             let account = self.ledger.account(target.account_id);
             let account = account.unwrap_or_else(|| Arc::new(Account::by_id(target.account_id)));
@@ -206,7 +212,11 @@ impl<L: Lookup + 'static> Scan<L> {
             if interrupted {
                 entry.cause = Cause::Interrupted;
             }
-            self.ledger.target_withdrawn(&target, entry);
+            if is_of_repositories {
+                self.ledger.target_withdrawn(&target, entry);
+            } else {
+                self.ledger.not_covered(entry);
+            }
         }
     }
 }

@@ -14,3 +14,4 @@ mod output;
 mod policy;
 mod resume;
 mod selection;
+mod templates;
