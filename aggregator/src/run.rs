@@ -1,15 +1,14 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use ecr_encryption_core::{Policy, Status};
+use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -18,9 +17,9 @@ use crate::args::{Include, Regions, ScanArgs};
 use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
+use crate::begin::{Begun, begin};
 use crate::error::RunError;
-use crate::journal::{self, Done, Journal, Recovered};
-use crate::keys::KeyBook;
+use crate::journal;
 use crate::ledger::Ledger;
 use crate::output::Output;
 use crate::pace::{PacedLookup, Pacer, Settings};
@@ -140,56 +139,6 @@ const GO_ON: &str = "go on with the run: the same command with --resume";
 
 const WHAT_WAS_READ_IS_KEPT: &str = "the scan failed; what it has read is kept, and --resume goes on with it";
 
-/// The journal, and what an earlier session has left in it.
-struct Begun {
-    journal: Journal,
-    opening: Opening,
-    resumed_at: Vec<Timestamp>,
-    done: Done,
-    verdicts: BTreeMap<Status, u64>,
-    keys: KeyBook,
-}
-
-/// Begins a journal, or goes on with the one that is there.
-fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun, RunError> {
-    let path = output.journal();
-    let cannot = || format!("what is read cannot be kept in `{}`", path.display());
-    let fresh = |opening: Opening| -> anyhow::Result<Begun> {
-        let journal = Journal::create(&path, opening.clone()).with_context(cannot)?;
-        let (done, verdicts, keys) = (Done::default(), BTreeMap::new(), KeyBook::default());
-        Ok(Begun { journal, opening, resumed_at: Vec::new(), done, verdicts, keys })
-    };
-    if !output.resumes() {
-        if args.resume {
-            warn!("there is no unfinished run in `{}`: a new one begins", output.directory().display());
-        } else if let Some(other) = output.other_unfinished().with_context(cannot)? {
-            warn!(
-                "the unfinished run {other} is given up once this one has finished; --resume goes on with it instead"
-            );
-        }
-        return Ok(fresh(opening)?);
-    }
-    let reopened = Journal::reopen(&path).with_context(|| {
-        format!("the unfinished run in `{}` cannot be read: scan without --resume to begin anew", path.display())
-    })?;
-    let Some((journal, recovered)) = reopened else {
-        // It was killed before it could say what it is.
-        std::fs::remove_file(&path).with_context(cannot)?;
-        return Ok(fresh(opening)?);
-    };
-    recovered.opening.check(&opening).map_err(|error| RunError::Usage(error.to_string()))?;
-    let keys = KeyBook::default();
-    for (key, account_id) in &recovered.foreign_keys {
-        keys.used_by(key, *account_id);
-    }
-    for (account_id, region) in &recovered.denied_keys {
-        keys.denied_to_its_own(*account_id, region);
-    }
-    info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
-    let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
-    Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
-}
-
 fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
     let mut policy = match &args.policy {
         Some(path) => policy_file::read(path).map_err(|error| RunError::Usage(error.to_string()))?,
@@ -300,12 +249,12 @@ async fn read(
             // A scan that cannot go on does not wait for the rest of the list.
             done = &mut reading => {
                 done?;
-                if !fed {
-                    feeding.await;
-                }
-                return Ok(());
+                return if fed { Ok(()) } else { feeding.await };
             }
-            () = &mut feeding, if !fed => fed = true,
+            ended = &mut feeding, if !fed => {
+                ended?;
+                fed = true;
+            }
         }
     }
 }
