@@ -43,7 +43,7 @@ pub struct Account {
     /// Its id.
     pub id: AccountId,
     /// Its name; `None` where there is no organization, or it may not be read.
-    pub name: Option<Box<str>>,
+    pub name: Option<Arc<str>>,
     /// What keeps it from being scanned, in AWS's word: `SUSPENDED`, …; `None` for an active account.
     pub inactive_state: Option<Box<str>>,
     /// Its root and organizational units; accounts of the same unit share them.
@@ -56,7 +56,7 @@ pub struct UnitChain {
     /// Their ids, from the root down.
     pub ids: Vec<String>,
     /// Their names, joined by `/`; `None` where they may not be read.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
 }
 
 impl Account {
@@ -65,16 +65,11 @@ impl Account {
         Self { id, name: None, inactive_state: None, units: Arc::default() }
     }
 
-    /// The names of its units from the root, joined by `/`.
-    pub fn organizational_unit_path(&self) -> Option<&str> {
-        self.units.path.as_deref()
-    }
-
     /// Where it is, for the policy's overrides.
     pub fn place(&self) -> AccountPlace<'_> {
         AccountPlace {
             organizational_unit_ids: &self.units.ids,
-            organizational_unit_path: self.organizational_unit_path(),
+            organizational_unit_path: self.units.path.as_deref(),
         }
     }
 }

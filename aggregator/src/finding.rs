@@ -1,6 +1,8 @@
 //! A finding: one repository, or what decides how the next ones are encrypted, with its verdict and what to do. One line of
 //! `findings.jsonl`.
 
+use std::sync::Arc;
+
 use ecr_encryption_core::{EncryptionLevel, ReasonCode, Status};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,9 +16,9 @@ pub struct Finding {
     #[schemars(regex(pattern = "^[0-9]{12}$"))]
     pub account_id: String,
     /// The account's name in the organization.
-    pub account_name: Option<String>,
+    pub account_name: Option<Arc<str>>,
     /// The names of the account's organizational units from the root, joined by `/`.
-    pub organizational_unit_path: Option<String>,
+    pub organizational_unit_path: Option<Arc<str>>,
     /// The Region.
     pub region: String,
     /// The repository's name; of a creation template or pull-through cache rule the prefix, `ROOT` for every name.

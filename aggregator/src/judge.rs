@@ -93,8 +93,8 @@ impl Judged {
         let (encryption_type, kms_key) =
             encryption.map(|known| (known.encryption_type.as_str().to_owned(), known.kms_key)).unzip();
         Finding {
-            account_name: account.name.as_deref().map(str::to_owned),
-            organizational_unit_path: account.organizational_unit_path().map(str::to_owned),
+            account_name: account.name.clone(),
+            organizational_unit_path: account.units.path.clone(),
             created_at: self.created_at,
             encryption_type,
             kms_key: kms_key.flatten(),

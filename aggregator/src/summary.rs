@@ -1,6 +1,7 @@
 //! The summary of a run: `summary.json`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ecr_encryption_core::{EncryptionLevel, Status};
 use jiff::Timestamp;
@@ -103,9 +104,9 @@ impl StatusCounts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountTotals {
     /// The account's name in the organization.
-    pub account_name: Option<String>,
+    pub account_name: Option<Arc<str>>,
     /// The names of its organizational units from the root, joined by `/`.
-    pub organizational_unit_path: Option<String>,
+    pub organizational_unit_path: Option<Arc<str>>,
     /// Its repositories.
     #[serde(flatten)]
     pub counts: StatusCounts,

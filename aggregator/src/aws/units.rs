@@ -32,7 +32,7 @@ impl Units {
         for id in &ids {
             names.push(self.name(id).await?);
         }
-        let chain = Arc::new(UnitChain { ids: ids.clone(), path: Some(names.join("/")) });
+        let chain = Arc::new(UnitChain { ids: ids.clone(), path: Some(names.join("/").into()) });
         self.chains.insert(ids, chain.clone());
         Ok(chain)
     }

@@ -22,8 +22,8 @@ fn at(text: &str) -> Timestamp {
 pub(crate) fn compliant() -> Finding {
     Finding {
         account_id: "111122223333".to_owned(),
-        account_name: Some("Payments".to_owned()),
-        organizational_unit_path: Some("Root/Workloads/Prod".to_owned()),
+        account_name: Some("Payments".into()),
+        organizational_unit_path: Some("Root/Workloads/Prod".into()),
         region: "eu-central-1".to_owned(),
         repository_name: "team-a/api".to_owned(),
         repository_arn: Some("arn:aws:ecr:eu-central-1:111122223333:repository/team-a/api".to_owned()),
@@ -86,8 +86,8 @@ pub(crate) fn non_compliant() -> Finding {
 pub(crate) fn hostile() -> Finding {
     Finding {
         account_id: "222233334444".to_owned(),
-        account_name: Some(r#"=HYPERLINK("x") <b>Dev</b><script>alert(1)</script>"#.to_owned()),
-        organizational_unit_path: Some("Root/<i>Sandbox</i>".to_owned()),
+        account_name: Some(r#"=HYPERLINK("x") <b>Dev</b><script>alert(1)</script>"#.into()),
+        organizational_unit_path: Some("Root/<i>Sandbox</i>".into()),
         repository_name: "team-b/a-rather-long-name/that-goes-on/and-on/and-on/until-no-column-can-hold-it".to_owned(),
         repository_arn: Some(
             "arn:aws:ecr:eu-central-1:222233334444:repository/team-b/a-rather-long-name/that-goes-on/and-on/\

@@ -39,8 +39,8 @@ fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
     let hostile = r#""><script>alert(1)</script></title></style>"#;
     findings.push(Finding {
         account_id: hostile.to_owned(),
-        account_name: Some(hostile.to_owned()),
-        organizational_unit_path: Some(hostile.to_owned()),
+        account_name: Some(hostile.into()),
+        organizational_unit_path: Some(hostile.into()),
         region: hostile.to_owned(),
         repository_name: hostile.to_owned(),
         repository_arn: Some(hostile.to_owned()),
@@ -63,7 +63,7 @@ fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
     summary.api_calls.entry(hostile.to_owned()).or_default().insert(hostile.to_owned(), 1);
     let entries = summary.coverage.not_covered.iter().map(|entry| NotCovered {
         account_id: Some(hostile.to_owned()),
-        account_name: Some(hostile.to_owned()),
+        account_name: Some(hostile.into()),
         region: Some(hostile.to_owned()),
         cause: entry.cause,
         error_code: Some(hostile.to_owned()),
