@@ -4,7 +4,7 @@ use crate::decide::{Decision, Status};
 use crate::encryption::{EncryptionLevel, EncryptionType};
 use crate::key::{KeyArn, KeyLookup};
 use crate::reason::ReasonCode;
-use crate::repository::Repository;
+use crate::repository::{Repository, RepositoryEncryption};
 
 /// The steps that make `repository` comply, or that let its verdict be proved; none where nothing is to be done.
 ///
@@ -190,6 +190,16 @@ fn prove(code: ReasonCode, repository: &Repository, key: &KeyLookup) -> Vec<Stri
                 "Let the audit role describe the key {name}: allow kms:DescribeKey in the role's policy, and in the key \
                  policy for the account {} (or add the key's own account to the scan).",
                 repository.account_id
+            ),
+            again,
+        ],
+        _ if repository.encryption == RepositoryEncryption::NotRecorded => {
+            vec!["Ask ECR itself: scan with --source api, or with --source both.".to_owned()]
+        }
+        _ if matches!(key, KeyLookup::Described(facts) if facts.recorded_at.is_some()) => vec![
+            format!(
+                "Let KMS tell what is known of the key {name} by AWS Config only: allow kms:DescribeKey on it to the caller of \
+                 the scan, or scan with --source api."
             ),
             again,
         ],
