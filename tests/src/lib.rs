@@ -32,7 +32,7 @@ pub use counters::{Counters, OUTCOME_OK};
 pub use organization::{
     Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, ConfigRule, ConfigService,
     ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
-    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, RegionStatus,
+    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
     Repository, Role, SourceStatus, StaleKey, Unrecorded,
 };
 pub use services::RecordedEvaluation;

@@ -14,8 +14,8 @@ use serde::Deserialize;
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
 pub use config::{
-    AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, SourceStatus, StaleKey,
-    Unrecorded,
+    AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, Recorder, SourceStatus,
+    StaleKey, Unrecorded,
 };
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
