@@ -64,6 +64,12 @@ pub struct Finding {
     /// When the repository was read.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub evaluated_at: Timestamp,
+    /// When AWS Config recorded the repository, where the run took it from there; null where ECR told it.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub recorded_at: Option<Timestamp>,
+    /// When AWS Config recorded the key, whose state may have changed since; null where KMS told it, or nobody.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub key_recorded_at: Option<Timestamp>,
 }
 
 /// The names of the levels, for the schema: the core has no schemas.

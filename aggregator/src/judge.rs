@@ -18,7 +18,7 @@ pub fn finding(
     key: &KeyLookup,
     read_at: Timestamp,
 ) -> Finding {
-    let ReadRepository { repository, created_at } = read;
+    let ReadRepository { repository, created_at, recorded_at } = read;
     let decision = decide(policy, &repository, key, account.place(), read_at);
     let remediation = remediation(&decision, &repository, key);
     let facts = match key {
@@ -48,6 +48,8 @@ pub fn finding(
         exempt_until: decision.exempt_until,
         remediation,
         evaluated_at: read_at,
+        recorded_at,
+        key_recorded_at: facts.and_then(|facts| facts.recorded_at),
         account_id: repository.account_id,
         region: repository.region,
         repository_name: repository.name,

@@ -128,6 +128,11 @@ impl Ledger {
         self.state().known.get(account_id).cloned()
     }
 
+    /// Whether an account was to be read.
+    pub fn is_found(&self, account_id: &str) -> bool {
+        self.state().found.contains(account_id)
+    }
+
     /// Whether a target of another account than this one was read whole.
     pub fn has_read_others(&self, account_id: &str) -> bool {
         self.state().targets_read.iter().any(|(id, count)| id != account_id && *count > 0)

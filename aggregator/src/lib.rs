@@ -7,6 +7,7 @@
 pub mod account;
 pub mod args;
 pub mod aws;
+pub mod config_source;
 pub mod coverage;
 pub mod error;
 pub mod exit;

@@ -19,6 +19,7 @@ use crate::args::{Regions, ScanArgs};
 use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
+use crate::config_source::reading::ConfigReading;
 use crate::error::RunError;
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
@@ -49,6 +50,7 @@ pub struct Finished {
 /// # Errors
 /// The run has no result. An older report is as it was.
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
+    ConfigReading::check(&args)?;
     let mut policy = policy(&args)?;
     let output = Arc::new(Output::prepare(&args.output)?);
     let mut run = Run {
@@ -60,16 +62,18 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         caller_account_id: String::new(),
         organization_id: None,
         policy: serde_json::to_value(&policy).context("the policy cannot be written down")?,
+        source: args.source,
     };
     let counter = CallCounter::default();
     let ledger = Ledger::new(Arc::clone(&reporter));
+    let comparer;
     let scan = {
         // Nothing was found before the scan begins, so there is nothing to keep.
         let prepared = tokio::select! {
-            prepared = prepare(&args, &policy, &counter, &reporter) => prepared?,
+            prepared = prepare(&args, &policy, &counter, &reporter, &output) => prepared?,
             () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
         };
-        let Prepared { caller, listing, selection, policy: resolved, region_lister, own_regions } = prepared;
+        let Prepared { caller, listing, selection, policy: resolved, region_lister, own_regions, config } = prepared;
         policy = resolved;
         run.caller_account_id.clone_from(&caller.account_id);
         run.organization_id.clone_from(&listing.organization_id);
@@ -92,9 +96,12 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         });
         let mut accounts = JoinSet::new();
         tokio::select! {
-            done = read(&scan, &mut accounts, listing, &selection) => done.context("the scan failed")?,
+            done = read(&scan, &mut accounts, listing, &selection, &policy, config.as_ref()) => {
+                done.context("the scan failed")?;
+            }
             () = stop.asked(1) => run.interrupted = true,
         }
+        comparer = config.and_then(ConfigReading::into_comparer);
         if run.interrupted {
             // Nobody may add to the books once they are closed.
             accounts.shutdown().await;
@@ -112,7 +119,8 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     }
     reporter.phase("writing the report");
     run.finished_at = now();
-    let finished = Unwritten { scan, output, formats: args.format, policy, run, counter }.write(&stop).await?;
+    let finished =
+        Unwritten { scan, output, formats: args.format, policy, run, counter, comparer }.write(&stop).await?;
     reporter.done();
     Ok(finished)
 }
@@ -141,6 +149,7 @@ struct Prepared {
     policy: Policy,
     region_lister: RegionLister,
     own_regions: Option<Vec<AccountRegion>>,
+    config: Option<ConfigReading>,
 }
 
 /// Everything that can be wrong is found out here, before anything is scanned.
@@ -149,6 +158,7 @@ async fn prepare(
     policy: &Policy,
     counter: &CallCounter,
     reporter: &Arc<dyn Reporter>,
+    output: &Output,
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
@@ -158,11 +168,15 @@ async fn prepare(
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
     let region_lister = RegionLister::new(&caller.sdk_config, counter);
-    let own_regions = own_regions(args, policy, &region_lister, &caller).await?;
+    let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
+    let config = ConfigReading::prepare(args, &caller, counter, output).await?;
+    if config.is_some() && own_regions.is_none() {
+        own_regions = all_regions(args, &region_lister, &caller).await?;
+    }
     let mut organizations = Organizations::new(&caller.sdk_config, counter, needs_units(args, policy));
     let (selection, policy) = select(args, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
-    Ok(Prepared { caller, listing, selection, policy, region_lister, own_regions })
+    Ok(Prepared { caller, listing, selection, policy, region_lister, own_regions, config })
 }
 
 /// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists
@@ -207,7 +221,43 @@ async fn own_regions(
     Ok(Some(regions))
 }
 
+/// The Regions of the caller's account, which names all of the partition; `None` where the user named the Regions.
+async fn all_regions(
+    args: &ScanArgs,
+    lister: &RegionLister,
+    caller: &Caller,
+) -> Result<Option<Vec<AccountRegion>>, RunError> {
+    match lister.regions(&caller.credentials).await {
+        Ok(regions) => Ok(Some(regions)),
+        Err(_) if args.regions != Regions::All => Ok(None),
+        Err(fault) => Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
+            "which Regions there are is not known: allow account:ListRegions to the caller, or name them with --regions",
+        ))),
+    }
+}
+
 async fn read(
+    scan: &Arc<Scan<AwsLookup>>,
+    accounts: &mut JoinSet<Result<(), ScanError>>,
+    listing: Listing,
+    selection: &Selection,
+    policy: &Policy,
+    config: Option<&ConfigReading>,
+) -> anyhow::Result<()> {
+    match config {
+        None => read_api(scan, accounts, listing, selection).await,
+        Some(ConfigReading::Instead(source)) => Ok(Box::pin(source.scan(scan, listing, policy)).await?),
+        Some(ConfigReading::Beside { source, records, shelved }) => {
+            let (own, named) = (scan.own_regions.as_deref().unwrap_or_default(), selection.accounts.as_ref());
+            let shelving = Box::pin(source.shelve(&scan.regions, own, named, &scan.caller, records, shelved));
+            let (done, shelving) = tokio::join!(read_api(scan, accounts, listing, selection), shelving);
+            shelving.context("what AWS Config recorded cannot be kept")?;
+            done
+        }
+    }
+}
+
+async fn read_api(
     scan: &Arc<Scan<AwsLookup>>,
     accounts: &mut JoinSet<Result<(), ScanError>>,
     listing: Listing,

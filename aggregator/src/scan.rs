@@ -112,7 +112,11 @@ impl<L: Lookup + 'static> Scan<L> {
         known.entry(account_id.to_owned()).or_insert_with(|| self.caller.credentials_in(account_id)).clone()
     }
 
-    async fn account(&self, account: &Account) -> Result<(), ScanError> {
+    /// Reads an account; of one that is not active it only tells.
+    ///
+    /// # Errors
+    /// What was read cannot be kept.
+    pub async fn account(&self, account: &Account) -> Result<(), ScanError> {
         let not_covered = |region: Option<String>, cause, error_code, message: String, hint: String| NotCovered {
             account_id: Some(account.id.clone()),
             account_name: account.name.clone(),

@@ -26,6 +26,8 @@ pub struct ReadRepository {
     pub repository: Repository,
     /// When it was created.
     pub created_at: Option<Timestamp>,
+    /// When AWS Config recorded it; `None` where ECR told it.
+    pub recorded_at: Option<Timestamp>,
 }
 
 /// Where a target's repositories are in the file.

@@ -9,6 +9,7 @@ use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 
 use crate::account::Account;
+use crate::config_source::compare::{Comparer, Difference};
 use crate::error::RunError;
 use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
@@ -32,6 +33,8 @@ pub struct Unwritten {
     pub run: Run,
     /// What it cost.
     pub counter: CallCounter,
+    /// Compares with what AWS Config recorded, where that is wanted.
+    pub comparer: Option<Comparer>,
 }
 
 const STOPPED: RunError = RunError::Stopped("while the report was being written");
@@ -72,10 +75,13 @@ impl Unwritten {
     }
 
     fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, policy, run, counter } = self;
+        let Self { scan, output, mut formats, policy, run, counter, mut comparer } = self;
         formats.sort_unstable();
         formats.dedup();
         let mut writers = output.writers(&formats)?;
+        if comparer.is_some() {
+            writers.with_differences()?;
+        }
         let mut totals = Totals::default();
         let mut unjudged = Unjudged::default();
         let Scan { spool, keys, ledger, .. } = &*scan;
@@ -94,20 +100,28 @@ impl Unwritten {
                     let finding = finding(&policy, &account.unwrap_or_else(unknown), read, &key, read_at);
                     totals.add(&finding);
                     writers.finding(&finding)?;
+                    if let Some(comparer) = &mut comparer {
+                        comparer.finding(&finding, |difference| writers.difference(difference))?;
+                    }
                 }
                 Err(fault) => unjudged.add(target, read.repository.name, fault),
             }
             Ok(())
         })?;
         scan.tell_unjudged(unjudged, run.interrupted);
+        let coverage = ledger.coverage();
+        let take = |difference: &Difference| writers.difference(difference);
+        let comparison =
+            comparer.map(|comparer| comparer.finish(&coverage, |id| ledger.is_found(id), take)).transpose()?;
         let calls = counter.calls();
         let summary = Summary {
             schema_version: SCHEMA_VERSION,
             run,
             totals,
-            coverage: ledger.coverage(),
+            coverage,
             api_calls: calls.attempts,
             api_retries: calls.retries,
+            comparison,
         };
         Ok((writers.finish(&summary)?, summary))
     }

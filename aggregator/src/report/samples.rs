@@ -7,6 +7,7 @@ use ecr_encryption_core::{EncryptionLevel, Policy, ReasonCode, Status};
 use jiff::Timestamp;
 
 use super::Format;
+use crate::config_source::Source;
 use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::finding::Finding;
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
@@ -43,6 +44,8 @@ pub(crate) fn compliant() -> Finding {
         exempt_until: None,
         remediation: Vec::new(),
         evaluated_at: at("2026-11-23T13:02:05Z"),
+        recorded_at: None,
+        key_recorded_at: None,
     }
 }
 
@@ -235,6 +238,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             caller_account_id: "999900001111".to_owned(),
             organization_id: Some("o-exampleorg".to_owned()),
             policy: serde_json::to_value(Policy::default()).unwrap(),
+            source: Source::Api,
         },
         totals,
         coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: Vec::new() },
@@ -244,6 +248,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             ("sts".to_owned(), calls(&[("AssumeRole", 7), ("GetCallerIdentity", 1)])),
         ]),
         api_retries: 3,
+        comparison: None,
     }
 }
 

@@ -42,6 +42,7 @@ impl<L: Lookup + 'static> Scan<L> {
                     tags,
                 },
                 created_at,
+                recorded_at: None,
             })
             .collect();
 

@@ -1,0 +1,82 @@
+//! What a run takes from AWS Config.
+
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
+use ecr_encryption_rule::aws::calls::CallCounter;
+
+use super::Source;
+use super::compare::Comparer;
+use super::scan::{ConfigSource, Shelved};
+use super::shelf::Shelf;
+use crate::args::ScanArgs;
+use crate::aws::caller::Caller;
+use crate::error::RunError;
+use crate::output::Output;
+
+/// What a run takes from AWS Config, where it takes anything.
+#[derive(Debug)]
+pub enum ConfigReading {
+    /// Everything.
+    Instead(ConfigSource),
+    /// What is compared with ECR.
+    Beside {
+        /// The aggregator.
+        source: ConfigSource,
+        /// What it recorded.
+        records: Shelf,
+        /// What of it is there.
+        shelved: Mutex<Shelved>,
+    },
+}
+
+impl ConfigReading {
+    /// Whether the flags about AWS Config have something to say.
+    ///
+    /// # Errors
+    /// One is given, and nothing is read from AWS Config.
+    pub fn check(args: &ScanArgs) -> Result<(), RunError> {
+        let given = [
+            ("--config-aggregator", args.config_aggregator.is_some()),
+            ("--config-region", args.config_region.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given && args.source == Source::Api) {
+            None => Ok(()),
+            Some((flag, _)) => Err(RunError::Usage(format!(
+                "{flag}: nothing is read from AWS Config with `--source api`; allowed: with --source config, or --source both"
+            ))),
+        }
+    }
+
+    /// Finds the aggregator, where one is to be read.
+    ///
+    /// # Errors
+    /// As [`ConfigSource::open`]; or the output folder cannot be written.
+    pub async fn prepare(
+        args: &ScanArgs,
+        caller: &Caller,
+        counter: &CallCounter,
+        output: &Output,
+    ) -> Result<Option<Self>, RunError> {
+        match args.source {
+            Source::Api => Ok(None),
+            Source::Config => Ok(Some(Self::Instead(ConfigSource::open(args, caller, counter).await?))),
+            Source::Both => Ok(Some(Self::Beside {
+                source: ConfigSource::open(args, caller, counter).await?,
+                records: Shelf::create(output.directory())
+                    .context("what is read cannot be kept in the output folder")?,
+                shelved: Mutex::default(),
+            })),
+        }
+    }
+
+    /// What compares the findings with what was recorded, where that is wanted.
+    pub fn into_comparer(self) -> Option<Comparer> {
+        match self {
+            Self::Instead(_) => None,
+            Self::Beside { source, records, shelved } => {
+                Some(source.comparer(records, shelved.into_inner().unwrap_or_else(PoisonError::into_inner)))
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The rows of a query: JSON objects in strings. A row that cannot be understood is a fault, never one row less.
+
+use std::collections::BTreeMap;
+
+use ecr_encryption_core::{KeyArn, KeyFacts, KeyManager, KeyOrigin, KeyState, Repository, RepositoryEncryption, Tags};
+use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::configuration::{encryption, field, text};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::SELECT;
+use super::recording::Recording;
+use crate::spool::ReadRepository;
+
+/// What every row has.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// The account.
+    pub account_id: String,
+    aws_region: String,
+    arn: Option<String>,
+    resource_id: Option<String>,
+    resource_name: Option<String>,
+    resource_creation_time: Option<Value>,
+    configuration_item_capture_time: Option<Value>,
+    configuration_item_status: Option<String>,
+    tags: Option<RecordedTags>,
+    configuration: Option<Value>,
+}
+
+/// Tags stand as a list in a query's rows, and as a map in items.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum RecordedTags {
+    List(Vec<RecordedTag>),
+    Map(BTreeMap<String, Option<String>>),
+}
+
+#[derive(Debug, Deserialize)]
+struct RecordedTag {
+    key: String,
+    value: Option<String>,
+}
+
+fn fault(message: impl Into<String>) -> AwsFault {
+    AwsFault::other(SELECT, message)
+}
+
+impl Row {
+    /// Reads a row of a query for one Region.
+    ///
+    /// # Errors
+    /// It is no JSON object with an account and that Region.
+    pub fn parse(text: &str, region: &str) -> Result<Self, AwsFault> {
+        let row: Self = serde_json::from_str(text).map_err(|error| fault(format!("a row that is no item: {error}")))?;
+        if row.aws_region != region {
+            return Err(fault(format!("a row of {} where only {region} was asked for", row.aws_region)));
+        }
+        let is_id = row.account_id.len() == 12 && row.account_id.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_id {
+            return Err(fault(format!("a row of the account `{}`, which is no account id", row.account_id)));
+        }
+        Ok(row)
+    }
+
+    fn missing(&self, what: &str) -> AwsFault {
+        fault(format!("a row of account {} without {what}", self.account_id))
+    }
+
+    /// Whether the resource is gone.
+    fn is_deleted(&self) -> Result<bool, AwsFault> {
+        match self.configuration_item_status.as_deref() {
+            Some("OK" | "ResourceDiscovered" | "ResourceNotRecorded") => Ok(false),
+            Some("ResourceDeleted" | "ResourceDeletedNotRecorded") => Ok(true),
+            None => Err(self.missing("configurationItemStatus")),
+            Some(other) => Err(fault(format!(
+                "a row of account {} with the status `{other}`, which is unknown to this version",
+                self.account_id
+            ))),
+        }
+    }
+
+    fn is_no_longer_recorded(&self) -> bool {
+        self.configuration_item_status.as_deref() == Some("ResourceNotRecorded")
+    }
+
+    fn captured_at(&self) -> Result<Timestamp, AwsFault> {
+        let given = self.configuration_item_capture_time.as_ref();
+        given.and_then(time).ok_or_else(|| self.missing("a readable configurationItemCaptureTime"))
+    }
+
+    /// The configuration: an object, or a string with one in it, as other answers of AWS Config have it.
+    fn configuration(&self) -> Option<Value> {
+        match self.configuration.as_ref()? {
+            object @ Value::Object(_) => Some(object.clone()),
+            Value::String(text) => serde_json::from_str(text).ok().filter(Value::is_object),
+            _ => None,
+        }
+    }
+
+    /// The repository; `None` where it is gone.
+    ///
+    /// # Errors
+    /// A name, an ARN, a status or the time of capture is missing.
+    pub fn repository(self) -> Result<Option<ReadRepository>, AwsFault> {
+        if self.is_deleted()? {
+            return Ok(None);
+        }
+        let recorded_at = self.captured_at()?;
+        let configuration = self.configuration();
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let named = given(&self.resource_name).or_else(|| given(&self.resource_id));
+        let name = named.ok_or_else(|| self.missing("resourceName"))?;
+        let arn = given(&self.arn).ok_or_else(|| self.missing("arn"))?;
+        let uri = configuration.as_ref().and_then(|one| text(one, "RepositoryUri")).map(str::to_owned);
+        Ok(Some(ReadRepository {
+            created_at: self.resource_creation_time.as_ref().and_then(time),
+            recorded_at: Some(recorded_at),
+            repository: Repository {
+                encryption: recorded_encryption(configuration.as_ref()),
+                tags: self.tags.map_or(Tags::NotRead, tags),
+                account_id: self.account_id,
+                region: self.aws_region,
+                name,
+                arn,
+                uri,
+            },
+        }))
+    }
+
+    /// What the account's recorder records; `None` where the recorder is gone.
+    ///
+    /// # Errors
+    /// The status is missing or unknown.
+    pub fn recording(&self) -> Result<Option<Recording>, AwsFault> {
+        if self.is_deleted()? {
+            return Ok(None);
+        }
+        Ok(Some(match self.configuration() {
+            _ if self.is_no_longer_recorded() => Recording::NotTold("its own item is no longer recorded".to_owned()),
+            Some(configuration) => Recording::of(&configuration),
+            None => Recording::NotTold("its item has no configuration".to_owned()),
+        }))
+    }
+
+    /// The key's facts, with the time when they were recorded; `None` where the item says that the key is gone or no longer
+    /// recorded, which KMS must be asked about.
+    ///
+    /// # Errors
+    /// The ARN is missing or is another key's, or the status or the time of capture is missing.
+    pub fn key(&self) -> Result<Option<(KeyArn, KeyFacts)>, AwsFault> {
+        if self.is_deleted()? || self.is_no_longer_recorded() {
+            return Ok(None);
+        }
+        let recorded_at = Some(self.captured_at()?);
+        let configuration = self.configuration().ok_or_else(|| self.missing("configuration"))?;
+        let named = text(&configuration, "Arn").or(self.arn.as_deref()).ok_or_else(|| self.missing("arn"))?;
+        let arn = KeyArn::parse(named).ok_or_else(|| fault(format!("a key with the ARN `{named}`")))?;
+        if arn.account_id != self.account_id || arn.region != self.aws_region {
+            return Err(fault(format!("the key {named} in a row of account {}", self.account_id)));
+        }
+        // What was left out is a value of its own, which no demand is proved by.
+        let given = |name: &str| text(&configuration, name).unwrap_or("not recorded").to_owned();
+        let facts = KeyFacts {
+            arn: named.to_owned(),
+            manager: KeyManager::from(given("KeyManager")),
+            origin: KeyOrigin::from(given("Origin")),
+            state: KeyState::from(given("KeyState")),
+            recorded_at,
+        };
+        Ok(Some((arn, facts)))
+    }
+}
+
+fn recorded_encryption(configuration: Option<&Value>) -> RepositoryEncryption {
+    let Some(configuration) = configuration else { return RepositoryEncryption::NotRecorded };
+    let Some(known) = encryption(configuration) else { return RepositoryEncryption::NotRecorded };
+    // A key that is there and cannot be read is not the same as no key.
+    let key = field(configuration, "EncryptionConfiguration").and_then(|given| field(given, "KmsKey"));
+    if known.kms_key.is_none() && key.is_some() {
+        return RepositoryEncryption::NotRecorded;
+    }
+    RepositoryEncryption::Known(known)
+}
+
+/// A tag without a value proves nothing, so it counts as absent.
+fn tags(recorded: RecordedTags) -> Tags {
+    Tags::Read(match recorded {
+        RecordedTags::List(list) => list.into_iter().filter_map(|tag| Some((tag.key, tag.value?))).collect(),
+        RecordedTags::Map(map) => map.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+    })
+}
+
+/// Times stand as texts in rows, and as seconds in other answers of AWS Config. Seconds are enough, and read better.
+fn time(value: &Value) -> Option<Timestamp> {
+    let seconds = match value {
+        Value::String(text) => text.parse::<Timestamp>().ok()?.as_second(),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "fractions of a second are not wanted; the range is checked"
+        )]
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|seconds| seconds as i64))?,
+        _ => return None,
+    };
+    Timestamp::from_second(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(changes: Value) -> Value {
+        let mut row = json!({
+            "accountId": "111122223333", "awsRegion": "eu-west-1", "resourceId": "app", "resourceName": "app",
+            "arn": "arn:aws:ecr:eu-west-1:111122223333:repository/app", "configurationItemStatus": "OK",
+            "configurationItemCaptureTime": "2026-11-01T10:00:00.123Z", "resourceCreationTime": "2024-01-01T00:00:00Z",
+            "tags": [{"tag": "a=b", "key": "a", "value": "b"}],
+            "configuration": {"EncryptionConfiguration": {"EncryptionType": "KMS", "KmsKey": "arn:k"}},
+        });
+        let (Some(members), Value::Object(changes)) = (row.as_object_mut(), changes) else { panic!() };
+        members.extend(changes);
+        row
+    }
+
+    fn read(changes: Value) -> Result<Option<ReadRepository>, AwsFault> {
+        Row::parse(&row(changes).to_string(), "eu-west-1")?.repository()
+    }
+
+    #[test]
+    fn a_repository_with_all_that_is_known() {
+        let read = read(json!({})).unwrap().unwrap();
+        assert_eq!(read.recorded_at, Some("2026-11-01T10:00:00Z".parse().unwrap()));
+        assert_eq!(read.created_at, Some("2024-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(read.repository.encryption.known().unwrap().kms_key.as_deref(), Some("arn:k"));
+        assert_eq!(read.repository.tags, Tags::Read([("a".to_owned(), "b".to_owned())].into()));
+    }
+
+    /// What is left out, null or of another shape is never `AES256`, and never a key that is not there.
+    #[rstest]
+    #[case::absent(json!({"RepositoryName": "app"}))]
+    #[case::null(json!({"EncryptionConfiguration": null}))]
+    #[case::empty(json!({"EncryptionConfiguration": {}}))]
+    #[case::without_type(json!({"EncryptionConfiguration": {"KmsKey": "arn:k"}}))]
+    #[case::a_type_that_is_no_text(json!({"EncryptionConfiguration": {"EncryptionType": 1}}))]
+    #[case::a_key_that_is_no_text(json!({"EncryptionConfiguration": {"EncryptionType": "KMS", "KmsKey": {"Ref": "Key"}}}))]
+    #[case::no_object(json!([]))]
+    #[case::nothing(json!(null))]
+    fn encryption_that_is_not_told(#[case] configuration: Value) {
+        let read = read(json!({ "configuration": configuration })).unwrap().unwrap();
+        assert_eq!(read.repository.encryption, RepositoryEncryption::NotRecorded);
+    }
+
+    #[rstest]
+    #[case::as_an_object(json!({"encryptionConfiguration": {"encryptionType": "AES256"}}))]
+    #[case::as_a_text(json!("{\"EncryptionConfiguration\":{\"EncryptionType\":\"AES256\"}}"))]
+    fn either_way_of_writing(#[case] configuration: Value) {
+        let read = read(json!({ "configuration": configuration })).unwrap().unwrap();
+        assert_eq!(read.repository.encryption.known().unwrap().encryption_type.as_str(), "AES256");
+    }
+
+    #[rstest]
+    #[case(json!(null), Tags::NotRead)]
+    #[case(json!([]), Tags::Read(BTreeMap::new()))]
+    #[case(json!({"a": "b"}), Tags::Read([("a".to_owned(), "b".to_owned())].into()))]
+    #[case(json!([{"key": "a", "value": null}]), Tags::Read(BTreeMap::new()))]
+    fn tags_are_read_only_where_they_are_told(#[case] tags: Value, #[case] expected: Tags) {
+        assert_eq!(read(json!({ "tags": tags })).unwrap().unwrap().repository.tags, expected);
+    }
+
+    #[rstest]
+    #[case::another_region(json!({"awsRegion": "us-east-1"}), "a row of us-east-1")]
+    #[case::no_account(json!({"accountId": "shop"}), "no account id")]
+    #[case::no_name(json!({"resourceId": null, "resourceName": null}), "without resourceName")]
+    #[case::no_arn(json!({"arn": null}), "without arn")]
+    #[case::no_status(json!({"configurationItemStatus": null}), "without configurationItemStatus")]
+    #[case::a_new_status(json!({"configurationItemStatus": "ResourceResting"}), "`ResourceResting`")]
+    #[case::no_time(json!({"configurationItemCaptureTime": "yesterday"}), "configurationItemCaptureTime")]
+    #[case::odd_tags(json!({"tags": "a=b"}), "a row that is no item")]
+    fn a_row_that_cannot_be_understood_is_a_fault(#[case] changes: Value, #[case] said: &str) {
+        let fault = read(changes).unwrap_err();
+        assert!(fault.message.contains(said), "{}", fault.message);
+    }
+
+    #[rstest]
+    #[case("ResourceDeleted")]
+    #[case("ResourceDeletedNotRecorded")]
+    fn what_is_gone_is_no_repository(#[case] status: &str) {
+        assert_eq!(read(json!({ "configurationItemStatus": status })).unwrap(), None);
+    }
+
+    const KEY_ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/11111111-0000-4000-8000-000000000001";
+
+    #[test]
+    fn a_key_with_the_time_when_it_was_recorded() {
+        let configuration =
+            json!({"arn": KEY_ARN, "keyManager": "CUSTOMER", "origin": "AWS_KMS", "keyState": "Enabled"});
+        let row = row(json!({ "configuration": configuration }));
+        let (arn, facts) = Row::parse(&row.to_string(), "eu-west-1").unwrap().key().unwrap().unwrap();
+        assert_eq!(arn.to_string(), KEY_ARN);
+        assert_eq!(
+            (facts.manager, facts.origin, facts.state),
+            (KeyManager::Customer, KeyOrigin::AwsKms, KeyState::Enabled)
+        );
+        assert_eq!(facts.recorded_at, Some("2026-11-01T10:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_a_keys_item_leaves_out_proves_nothing() {
+        let row = row(json!({ "configuration": {"arn": KEY_ARN} }));
+        let (_, facts) = Row::parse(&row.to_string(), "eu-west-1").unwrap().key().unwrap().unwrap();
+        assert_eq!(facts.manager, KeyManager::from("not recorded"));
+        assert_eq!(facts.state, KeyState::from("not recorded"));
+    }
+
+    #[test]
+    fn a_key_under_another_accounts_name_is_a_fault() {
+        let row = row(json!({ "configuration": {"arn": KEY_ARN.replace("111122223333", "222233334444")} }));
+        Row::parse(&row.to_string(), "eu-west-1").unwrap().key().unwrap_err();
+    }
+}
