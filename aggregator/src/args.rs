@@ -8,6 +8,8 @@ use ecr_encryption_core::{EncryptionLevel, InvalidValue, OrganizationalUnit, val
 
 use crate::config_source::Source;
 use crate::exit::FailOn;
+use crate::pace::Concurrency;
+use crate::progress::Shown;
 use crate::report::Format;
 
 /// Find the ECR repositories of an AWS organization that are encrypted below the level it demands.
@@ -93,13 +95,21 @@ pub struct ScanArgs {
     #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
     pub output: PathBuf,
 
+    /// Go on with the unfinished run that is in the folder, if there is one: what it has read of ECR and KMS is not asked for again
+    #[arg(long)]
+    pub resume: bool,
+
     /// The files to write beside summary.json
     #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
     pub format: Vec<Format>,
 
-    /// How many calls may be under way at once
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub concurrency: u16,
+    /// How many calls may be under way at once: 1 to 1024, or `auto`: as many as are answered without a queue
+    #[arg(long, value_name = "auto|N", default_value_t = Concurrency::Auto, value_parser = concurrency)]
+    pub concurrency: Concurrency,
+
+    /// Requests per second to one service in one Region of one account [default: a small share of AWS's quota]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_rate: Option<u32>,
 
     /// How long one attempt of a call may take, in seconds; every call gets at least six attempts
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
@@ -113,8 +123,12 @@ pub struct ScanArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// Show no progress
-    #[arg(long)]
+    /// How to show progress on standard error; `auto` is a bar on a terminal, else a line every half minute
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Shown::Auto, hide_possible_values = false)]
+    pub progress: Shown,
+
+    /// Show no progress: `--progress none`
+    #[arg(long, conflicts_with = "progress")]
     pub no_progress: bool,
 
     /// Tell more on standard error; twice for the SDK's doings too
@@ -156,6 +170,10 @@ fn account_ids(text: &str) -> Result<AccountIds, InvalidValue> {
 
 fn units(text: &str) -> Result<Units, InvalidValue> {
     Ok(Units(value::csv_items(text)?.into_iter().map(OrganizationalUnit::parse).collect::<Result<_, _>>()?))
+}
+
+fn concurrency(text: &str) -> Result<Concurrency, InvalidValue> {
+    text.parse()
 }
 
 fn level(text: &str) -> Result<EncryptionLevel, InvalidValue> {

@@ -39,3 +39,14 @@ pub enum Source {
     /// ECR and KMS; what AWS Config recorded is compared with it.
     Both,
 }
+
+impl Source {
+    /// The name, as users write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Config => "config",
+            Self::Both => "both",
+        }
+    }
+}

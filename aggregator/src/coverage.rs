@@ -1,10 +1,13 @@
 //! What was seen, and what was not and why: a lost account that nobody is told of would be a false pass.
 
 pub mod hint;
+mod not_covered;
 
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use not_covered::{DisabledRegion, NotCoveredList};
 
 /// Why something was not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +63,7 @@ impl Cause {
             FaultKind::Throttled => Self::Throttled,
             FaultKind::NotFound
             | FaultKind::Expired
+            | FaultKind::CallerExpired
             | FaultKind::UnknownCredentials
             | FaultKind::Unavailable
             | FaultKind::Other => Self::Failed,
@@ -94,13 +98,13 @@ pub struct Coverage {
     /// Accounts × Regions that were read whole.
     pub targets_scanned: u64,
     /// What was not seen, by account, Region and cause.
-    pub not_covered: Vec<NotCovered>,
+    pub not_covered: NotCoveredList,
 }
 
 impl Coverage {
     /// What was not seen and may hide repositories.
     pub fn gaps(&self) -> impl Iterator<Item = &NotCovered> {
-        self.not_covered.iter().filter(|entry| entry.cause.is_gap())
+        self.not_covered.apart_from_disabled_regions().filter(|entry| entry.cause.is_gap())
     }
 
     /// Whether nothing that may hide repositories was left unseen.

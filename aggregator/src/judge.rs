@@ -8,17 +8,29 @@ use jiff::Timestamp;
 
 use crate::account::Account;
 use crate::finding::Finding;
-use crate::spool::{ReadRepository, Target};
+use crate::journal::{Target, Verdict};
+
+/// The verdict on a repository in short.
+pub fn verdict(
+    policy: &Policy,
+    account: &Account,
+    repository: &Repository,
+    key: &KeyLookup,
+    read_at: Timestamp,
+) -> Verdict {
+    let decision = decide(policy, repository, key, account.place(), read_at);
+    Verdict { status: decision.status, reason_code: decision.reason_code }
+}
 
 /// The finding on a repository whose key is known as far as `key` says.
 pub fn finding(
     policy: &Policy,
     account: &Account,
-    read: ReadRepository,
+    repository: Repository,
+    created_at: Option<Timestamp>,
     key: &KeyLookup,
     read_at: Timestamp,
 ) -> Finding {
-    let ReadRepository { repository, created_at, recorded_at } = read;
     let decision = decide(policy, &repository, key, account.place(), read_at);
     let remediation = remediation(&decision, &repository, key);
     let facts = match key {
@@ -29,8 +41,8 @@ pub fn finding(
     let (encryption_type, kms_key) =
         configuration.map(|known| (known.encryption_type.as_str().to_owned(), known.kms_key)).unzip();
     Finding {
-        account_name: account.name.clone(),
-        organizational_unit_path: account.organizational_unit_path.as_deref().map(str::to_owned),
+        account_name: account.name.as_deref().map(str::to_owned),
+        organizational_unit_path: account.organizational_unit_path().map(str::to_owned),
         created_at,
         encryption_type,
         kms_key: kms_key.flatten(),
@@ -48,7 +60,7 @@ pub fn finding(
         exempt_until: decision.exempt_until,
         remediation,
         evaluated_at: read_at,
-        recorded_at,
+        recorded_at: None,
         key_recorded_at: facts.and_then(|facts| facts.recorded_at),
         account_id: repository.account_id,
         region: repository.region,
@@ -58,8 +70,8 @@ pub fn finding(
 }
 
 /// Whether the policy leaves a repository out, so that its key does not matter.
-pub fn is_exempt(policy: &Policy, read: &ReadRepository, read_at: Timestamp) -> bool {
-    let Repository { name, tags, .. } = &read.repository;
+pub fn is_exempt(policy: &Policy, repository: &Repository, read_at: Timestamp) -> bool {
+    let Repository { name, tags, .. } = repository;
     matches!(policy.exemptions.judge(name, tags, read_at), Exemption::Exempt { .. })
 }
 
@@ -73,8 +85,8 @@ const NAMED: usize = 5;
 
 impl Unjudged {
     /// Notes a repository, and what kept its key from being known.
-    pub fn add(&mut self, target: &Target, name: String, fault: AwsFault) {
-        self.0.entry(target.clone()).or_insert_with(|| (Vec::new(), fault)).0.push(name);
+    pub fn add(&mut self, target: Target, name: String, fault: AwsFault) {
+        self.0.entry(target).or_insert_with(|| (Vec::new(), fault)).0.push(name);
     }
 
     /// Each target with what is to be told of it, and the first fault.

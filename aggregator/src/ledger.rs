@@ -1,12 +1,12 @@
 //! Keeps the books of a run: what is to be read, what was, and what was not and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::account::Account;
-use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::account::{Account, AccountId};
+use crate::coverage::{Cause, Coverage, DisabledRegion, NotCovered, NotCoveredList};
+use crate::journal::Target;
 use crate::reporter::Reporter;
-use crate::spool::Target;
 
 /// The books of a run.
 pub struct Ledger {
@@ -14,20 +14,39 @@ pub struct Ledger {
     reporter: Arc<dyn Reporter>,
 }
 
+/// Bounded by the number of accounts, and small for each: there may be fifty thousand.
 #[derive(Default)]
 struct State {
     /// Every account that the organization lists, to be scanned or not.
-    known: BTreeMap<String, Arc<Account>>,
-    /// Those that are to be read.
-    found: BTreeSet<String>,
-    open_accounts: BTreeSet<String>,
+    known: BTreeMap<AccountId, Known>,
+    /// Accounts of which it is not known yet which Regions are to be read.
+    open_accounts: BTreeSet<AccountId>,
+    /// What is to be read of the accounts that are being read.
     open_targets: BTreeSet<Target>,
-    /// How many targets of each account were read whole.
-    targets_read: BTreeMap<String, u64>,
     /// Targets that were not read whole; there are few, where those that were may be a million.
     lost_targets: BTreeSet<Target>,
-    listing_open: bool,
+    listing: Listing,
     not_covered: Vec<NotCovered>,
+    /// The lists of disabled Regions; most accounts have the same.
+    disabled: HashSet<Arc<[DisabledRegion]>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Listing {
+    #[default]
+    NotBegun,
+    Open,
+    Ended,
+}
+
+struct Known {
+    account: Arc<Account>,
+    /// Whether it is to be read.
+    found: bool,
+    /// How many of its targets were read whole.
+    targets_read: u32,
+    /// The Regions that it has not enabled.
+    disabled: Option<Arc<[DisabledRegion]>>,
 }
 
 impl Ledger {
@@ -42,57 +61,70 @@ impl Ledger {
 
     /// The accounts are being listed.
     pub fn listing_begins(&self) {
-        self.state().listing_open = true;
+        self.state().listing = Listing::Open;
     }
 
     /// The accounts were listed, or their list could not be read on.
     pub fn listing_ends(&self) {
-        self.state().listing_open = false;
+        self.state().listing = Listing::Ended;
+        self.reporter.accounts_listed();
     }
 
     /// The organization has this account.
     pub fn account_known(&self, account: Arc<Account>) {
-        self.state().known.insert(account.id.clone(), account);
+        let known = Known { account, found: false, targets_read: 0, disabled: None };
+        self.state().known.entry(known.account.id).or_insert(known);
     }
 
     /// An account is to be read. `false` where it was found before: a list may show an account on two pages.
     pub fn account_found(&self, account: &Arc<Account>) -> bool {
+        self.account_known(account.clone());
         let mut state = self.state();
-        state.known.insert(account.id.clone(), account.clone());
-        let new = state.found.insert(account.id.clone());
+        let State { known, open_accounts, .. } = &mut *state;
+        let new = known.get_mut(&account.id).is_some_and(|known| !std::mem::replace(&mut known.found, true));
         if new {
-            state.open_accounts.insert(account.id.clone());
+            open_accounts.insert(account.id);
             drop(state);
             self.reporter.account_found();
         }
         new
     }
 
-    /// It is known which Regions of an account are to be read.
-    pub fn account_planned(&self, account_id: &str, regions: &[String]) {
+    /// It is known which Regions of an account are to be read, and which it has not enabled.
+    pub fn account_planned(&self, account_id: AccountId, regions: &[String], disabled: Vec<DisabledRegion>) {
         let mut state = self.state();
-        state.open_accounts.remove(account_id);
-        state
-            .open_targets
-            .extend(regions.iter().map(|region| Target { account_id: account_id.to_owned(), region: region.clone() }));
+        state.open_accounts.remove(&account_id);
+        state.open_targets.extend(regions.iter().map(|region| Target { account_id, region: region.clone() }));
+        if !disabled.is_empty() {
+            let disabled: Arc<[DisabledRegion]> = disabled.into();
+            let shared = state.disabled.get(&disabled).cloned().unwrap_or_else(|| {
+                state.disabled.insert(disabled.clone());
+                disabled
+            });
+            if let Some(known) = state.known.get_mut(&account_id) {
+                known.disabled = Some(shared);
+            }
+        }
         drop(state);
         self.reporter.account_planned(regions.len());
     }
 
     /// A target was read whole.
-    pub fn target_read(&self, target: &Target, repositories: usize) {
+    pub fn target_read(&self, target: &Target, repositories: u64) {
         let mut state = self.state();
         // What ends after the scan was stopped is in the books as interrupted already.
         if !state.open_targets.remove(target) {
             return;
         }
-        *state.targets_read.entry(target.account_id.clone()).or_default() += 1;
+        if let Some(known) = state.known.get_mut(&target.account_id) {
+            known.targets_read += 1;
+        }
         drop(state);
         self.reporter.target_read(repositories);
     }
 
     /// A target was not read, or not whole, although `repositories` of it were.
-    pub fn target_lost(&self, target: &Target, repositories: usize, entry: NotCovered) {
+    pub fn target_lost(&self, target: &Target, repositories: u64, entry: NotCovered) {
         let mut state = self.state();
         if !state.open_targets.remove(target) {
             return;
@@ -107,9 +139,9 @@ impl Ledger {
     pub fn target_withdrawn(&self, target: &Target, entry: NotCovered) {
         let mut state = self.state();
         if state.lost_targets.insert(target.clone())
-            && let Some(count) = state.targets_read.get_mut(&target.account_id)
+            && let Some(known) = state.known.get_mut(&target.account_id)
         {
-            *count = count.saturating_sub(1);
+            known.targets_read = known.targets_read.saturating_sub(1);
         }
         drop(state);
         self.not_covered(entry);
@@ -124,65 +156,71 @@ impl Ledger {
     }
 
     /// An account that the organization has.
-    pub fn account(&self, account_id: &str) -> Option<Arc<Account>> {
-        self.state().known.get(account_id).cloned()
+    pub fn account(&self, account_id: AccountId) -> Option<Arc<Account>> {
+        self.state().known.get(&account_id).map(|known| known.account.clone())
+    }
+
+    /// Whether what was read of an account belongs into the report: it was found, or it is not known which accounts there
+    /// are.
+    pub fn reports(&self, account_id: AccountId) -> bool {
+        let state = self.state();
+        let listed = state.listing == Listing::Ended && !state.not_covered.iter().any(|gap| gap.account_id.is_none());
+        !listed || state.known.get(&account_id).is_some_and(|known| known.found)
     }
 
     /// Whether an account was to be read.
-    pub fn is_found(&self, account_id: &str) -> bool {
-        self.state().found.contains(account_id)
+    pub fn is_found(&self, account_id: AccountId) -> bool {
+        self.state().known.get(&account_id).is_some_and(|known| known.found)
     }
 
     /// Whether a target of another account than this one was read whole.
-    pub fn has_read_others(&self, account_id: &str) -> bool {
-        self.state().targets_read.iter().any(|(id, count)| id != account_id && *count > 0)
+    pub fn has_read_others(&self, account_id: AccountId) -> bool {
+        self.state().known.values().any(|known| known.account.id != account_id && known.targets_read > 0)
     }
 
     /// Whether the whole organization was listed, and no account of it is to be read.
     pub fn selects_nothing(&self) -> bool {
         let state = self.state();
-        state.found.is_empty() && !state.listing_open && state.not_covered.is_empty()
+        !state.known.values().any(|known| known.found) && state.listing != Listing::Open && state.not_covered.is_empty()
     }
 
-    /// Tells everything that is still open as interrupted.
-    pub fn interrupt(&self) {
+    /// Tells everything that is still open as interrupted; `hint` says how to go on.
+    pub fn interrupt(&self, hint: &str) {
         let mut state = self.state();
-        let State { known, open_accounts, open_targets, listing_open, .. } = &mut *state;
-        let entry = |account_id: Option<String>, region: Option<String>, message: &str| NotCovered {
-            account_name: account_id.as_ref().and_then(|id| known.get(id)?.name.clone()),
-            account_id,
+        let State { known, open_accounts, open_targets, listing, not_covered, .. } = &mut *state;
+        let entry = |account_id: Option<AccountId>, region: Option<String>, message: &str| NotCovered {
+            account_name: account_id.and_then(|id| known.get(&id)?.account.name.as_deref().map(str::to_owned)),
+            account_id: account_id.map(|id| id.to_string()),
             region,
             cause: Cause::Interrupted,
             error_code: None,
             message: message.to_owned(),
-            hint: "scan again".to_owned(),
+            hint: hint.to_owned(),
         };
-        let mut entries = Vec::new();
-        if std::mem::take(listing_open) {
-            entries.push(entry(None, None, "the scan was stopped while the accounts were being listed"));
+        if *listing == Listing::Open {
+            *listing = Listing::Ended;
+            not_covered.push(entry(None, None, "the scan was stopped while the accounts were being listed"));
         }
-        entries.extend(
+        not_covered.extend(
             std::mem::take(open_accounts)
                 .into_iter()
                 .map(|id| entry(Some(id), None, "the scan was stopped before this account was read")),
         );
-        entries.extend(std::mem::take(open_targets).into_iter().map(|target| {
+        not_covered.extend(std::mem::take(open_targets).into_iter().map(|target| {
             entry(Some(target.account_id), Some(target.region), "the scan was stopped before this Region was read")
         }));
-        state.not_covered.extend(entries);
     }
 
     /// The books, closed: what was seen and what was not, in order.
     pub fn coverage(&self) -> Coverage {
-        let state = self.state();
-        let mut not_covered = state.not_covered.clone();
-        not_covered.sort();
-        // A lost account may have been met in each of its Regions.
-        not_covered.dedup();
+        let mut state = self.state();
+        let not_covered = std::mem::take(&mut state.not_covered);
+        let disabled =
+            state.known.values().filter_map(|known| Some((known.account.clone(), known.disabled.clone()?))).collect();
         Coverage {
-            accounts_found: state.found.len() as u64,
-            targets_scanned: state.targets_read.values().sum(),
-            not_covered,
+            accounts_found: state.known.values().filter(|known| known.found).count() as u64,
+            targets_scanned: state.known.values().map(|known| u64::from(known.targets_read)).sum(),
+            not_covered: NotCoveredList::new(not_covered, disabled),
         }
     }
 }

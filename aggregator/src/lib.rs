@@ -1,8 +1,8 @@
 //! Scans every account of an AWS organization and writes one report of how its ECR repositories are encrypted.
 //!
-//! [`run::run`] is the whole of it: it prepares ([`selection`], [`scan::listing`]), reads ([`scan`]) onto disk
-//! ([`spool`]), and then judges ([`judge`]) and writes ([`report`], [`output`]). What was read is judged only after
-//! everything was, so that neither verdicts nor their order depend on who answered first.
+//! [`run::run`] is the whole of it: it prepares ([`selection`], [`scan::listing`]), reads ([`scan`]) and judges what it can
+//! ([`judge`]) onto disk ([`journal`]), asks for what is left of the keys, and then writes ([`report`], [`output`]) what the
+//! journal holds in its order. Neither verdicts nor their order depend on who answered first.
 
 pub mod account;
 pub mod args;
@@ -12,10 +12,12 @@ pub mod coverage;
 pub mod error;
 pub mod exit;
 pub mod finding;
+pub mod journal;
 pub mod judge;
 pub mod keys;
 pub mod ledger;
 pub mod output;
+pub mod pace;
 pub mod plan;
 pub mod policy_file;
 pub mod progress;
@@ -24,7 +26,7 @@ pub mod reporter;
 pub mod run;
 pub mod scan;
 pub mod selection;
-pub mod spool;
 pub mod stop;
 pub mod summary;
+pub mod unfinished;
 pub mod write;

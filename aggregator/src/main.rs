@@ -8,7 +8,7 @@ use clap::Parser;
 use ecr_encryption_aggregator::args::{Cli, Command, ScanArgs};
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
-use ecr_encryption_aggregator::progress::TerminalProgress;
+use ecr_encryption_aggregator::progress::{Progress, Shown};
 use ecr_encryption_aggregator::report::terminal;
 use ecr_encryption_aggregator::reporter::{Reporter, Silent};
 use ecr_encryption_aggregator::run::{Finished, run};
@@ -36,8 +36,7 @@ fn main() -> ExitCode {
 async fn scan(args: ScanArgs) -> ExitStatus {
     start_logs(args.verbose, args.quiet);
     let (fail_on, quiet) = (args.fail_on, args.quiet);
-    let with_progress = !args.no_progress && !quiet && args.verbose == 0 && io::stderr().is_terminal();
-    let reporter: Arc<dyn Reporter> = if with_progress { Arc::new(TerminalProgress::new()) } else { Arc::new(Silent) };
+    let reporter = reporter(&args);
     let finished = run(args, Arc::clone(&reporter), stop_at_signals()).await;
     reporter.done();
     match finished {
@@ -55,6 +54,19 @@ async fn scan(args: ScanArgs) -> ExitStatus {
                 RunError::Stopped(_) => ExitStatus::Stopped,
             }
         }
+    }
+}
+
+fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
+    let shown = match args.progress {
+        _ if args.no_progress => Shown::None,
+        // Logs and a bar would run into each other.
+        Shown::Auto if args.quiet || args.verbose > 0 => Shown::None,
+        asked => asked,
+    };
+    match Progress::begin(shown, io::stderr().is_terminal()) {
+        Some(progress) => Arc::new(progress),
+        None => Arc::new(Silent),
     }
 }
 

@@ -3,6 +3,7 @@
 mod exchange;
 mod lock;
 mod place;
+mod staging;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -10,17 +11,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, anyhow};
-use tempfile::TempDir;
 use tracing::warn;
+use uuid::Uuid;
 
 use crate::config_source::compare::Difference;
 use crate::finding::Finding;
 use crate::report::terminal::ReportLocation;
 use crate::report::{Format, ReportWriter, close};
 use crate::summary::Summary;
-use exchange::{NEW, STAGING_PREFIX, found};
+use exchange::{NEW, found};
 use lock::FolderLock;
 pub use place::Apart;
+use staging::{JOURNAL, SUPERSEDED, Staging};
 
 const SUMMARY: &str = "summary.json";
 /// The file of what AWS Config recorded otherwise.
@@ -31,11 +33,13 @@ fn file_names() -> impl Iterator<Item = &'static str> {
     Format::ALL.into_iter().map(Format::file_name).chain([DIFFERENCES, SUMMARY])
 }
 
-/// The folder, kept from other runs, with a hidden one in it for what is not finished; that one goes with this value.
+/// The folder, kept from other runs, with a hidden one in it for what is not finished; that one stays where the run can be
+/// gone on with, and goes with this value where there is nothing to go on with.
 #[derive(Debug)]
 pub struct Output {
     directory: PathBuf,
-    staging: PathBuf,
+    run_id: String,
+    resumes: bool,
     /// Until the report is published, or given up.
     held: Mutex<Option<Held>>,
 }
@@ -43,17 +47,18 @@ pub struct Output {
 /// What a run leaves when it ends, in this order.
 #[derive(Debug)]
 struct Held {
-    staging: TempDir,
+    staging: Staging,
     _lock: FolderLock,
 }
 
 impl Output {
     /// Makes the folder where it is missing, keeps other runs from it, clears what killed runs left there, and finds out
-    /// whether it can be written: before the scan, not after it.
+    /// whether it can be written: before the scan, not after it. Of unfinished runs only the last one is kept, and gone on
+    /// with where `resume` says so.
     ///
     /// # Errors
     /// It cannot be written, or another run is writing there.
-    pub fn prepare(directory: &Path) -> anyhow::Result<Self> {
+    pub fn prepare(directory: &Path, resume: bool) -> anyhow::Result<Self> {
         let shown = directory.display();
         fs::create_dir_all(directory).with_context(|| format!("the output folder `{shown}` cannot be made"))?;
         let cannot = || format!("the output folder `{shown}` cannot be written");
@@ -63,6 +68,7 @@ impl Output {
             )
         })?;
         exchange::clean(directory).with_context(cannot)?;
+        let unfinished = staging::keep_last(directory).with_context(cannot)?;
         for name in file_names() {
             if directory.join(name).is_dir() {
                 return Err(anyhow!(
@@ -70,10 +76,16 @@ impl Output {
                 ));
             }
         }
-        let staging = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(directory).with_context(cannot)?;
+        let resumed = unfinished.filter(|_| resume);
+        let resumes = resumed.is_some();
+        let staging = match resumed {
+            Some(staging) => staging,
+            None => Staging::create(directory, &Uuid::now_v7().to_string()).with_context(cannot)?,
+        };
         Ok(Self {
             directory: directory.to_owned(),
-            staging: staging.path().to_owned(),
+            run_id: staging.run_id().to_owned(),
+            resumes,
             held: Mutex::new(Some(Held { staging, _lock: lock })),
         })
     }
@@ -83,9 +95,33 @@ impl Output {
         &self.directory
     }
 
-    /// Where what was read is kept until it is judged.
-    pub fn spool(&self) -> PathBuf {
-        self.staging.join("spool.jsonl")
+    /// The run's id: a UUID, version 7, whose order is that of time. A run that is gone on with keeps its own.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Whether an unfinished run is gone on with.
+    pub fn resumes(&self) -> bool {
+        self.resumes
+    }
+
+    /// Another unfinished run that is there, to be told of.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn other_unfinished(&self) -> io::Result<Option<String>> {
+        let others = staging::unfinished(&self.directory)?;
+        Ok(others.into_iter().rfind(|id| *id != self.run_id))
+    }
+
+    /// Where the journal is, or is to be made.
+    pub fn journal(&self) -> PathBuf {
+        self.staging().join(JOURNAL)
+    }
+
+    /// The folder for what is not finished; what is in it beside the journal goes when the run ends.
+    pub fn staging(&self) -> PathBuf {
+        staging::path(&self.directory, &self.run_id)
     }
 
     /// Opens the files of `formats`.
@@ -93,7 +129,7 @@ impl Output {
     /// # Errors
     /// A file cannot be made.
     pub fn writers(&self, formats: &[Format]) -> io::Result<Writers> {
-        let folder = self.staging.join(NEW);
+        let folder = self.staging().join(NEW);
         fs::create_dir(&folder)?;
         let mut writers = Vec::new();
         for format in formats {
@@ -106,10 +142,17 @@ impl Output {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the report up: what is staged is removed, and nothing is published any more. `false` where it was published
-    /// already, or could not be; a publication under way is waited for, as it is short.
+    /// Gives the report up: what is staged is removed but for the journal, and nothing is published any more. `false` where
+    /// it was published already, or could not be; a publication under way is waited for, as it is short.
     pub fn abandon(&self) -> bool {
         self.held().take().is_some()
+    }
+
+    /// Gives the whole run up: there is nothing to go on with.
+    pub fn discard(&self) {
+        if let Some(held) = self.held().as_mut() {
+            held.staging.discard();
+        }
     }
 
     /// Puts the files where users look for them: all of them, or none.
@@ -122,25 +165,31 @@ impl Output {
     pub fn publish(&self, written: &Written, summary: &Summary, read_others: bool) -> anyhow::Result<ReportLocation> {
         // Locked to the end: nobody may end the process in the middle of it.
         let mut held = self.held();
-        let held = held.take().context("the report was given up")?;
-        let staging = held.staging.path();
+        let mut held = held.take().context("the report was given up")?;
+        let staging = held.staging.path().to_owned();
         let mut older_report = false;
         for name in file_names() {
             older_report |= found(&self.directory.join(name))?.is_some();
         }
-        let location = if let Some(apart) = place::apart(older_report, read_others, summary) {
-            let directory = self.directory.join(format!("{}-{}", apart.folder(), summary.run.id));
+        let apart = place::apart(older_report, read_others, summary);
+        // What it had found when it was stopped is in the report that follows.
+        let stopped = self.directory.join(format!("{}-{}", Apart::Interrupted.folder(), self.run_id));
+        if found(&stopped)?.is_some() {
+            fs::rename(&stopped, staging.join(SUPERSEDED))?;
+        }
+        let location = if let Some(apart) = apart {
+            let directory = self.directory.join(format!("{}-{}", apart.folder(), self.run_id));
             fs::rename(staging.join(NEW), &directory)?;
             let files = written.names.iter().map(|name| directory.join(name)).collect();
             ReportLocation { directory, files, older_kept: older_report.then_some(apart) }
         } else {
-            let files = match exchange::replace(&self.directory, staging, &written.names) {
+            let files = match exchange::replace(&self.directory, &staging, &written.names) {
                 Ok(files) => files,
                 Err(error) => {
-                    if let Err(lost) = exchange::restore(&self.directory, staging) {
-                        let kept = held.staging.keep();
+                    if let Err(lost) = exchange::restore(&self.directory, &staging) {
+                        held.staging.keep();
                         return Err(error).with_context(|| {
-                            format!("the older report could not be put back ({lost}); it is in `{}`", kept.display())
+                            format!("the older report could not be put back ({lost}); it is in `{}`", staging.display())
                         });
                     }
                     return Err(error.into());
@@ -148,6 +197,10 @@ impl Output {
             };
             ReportLocation { directory: self.directory.clone(), files, older_kept: None }
         };
+        if apart != Some(Apart::Interrupted) {
+            held.staging.discard();
+            staging::remove_others(&self.directory, &self.run_id);
+        }
         // The new names are on disk, not just the files' content. Not every system can be asked for that.
         for directory in [&location.directory, &self.directory] {
             if let Ok(handle) = File::open(directory)
@@ -229,6 +282,7 @@ impl Writers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage::NotCovered;
     use crate::report::samples;
 
     fn publish(output: &Output) -> anyhow::Result<ReportLocation> {
@@ -240,7 +294,7 @@ mod tests {
     #[test]
     fn what_was_given_up_is_not_published() {
         let folder = tempfile::tempdir().unwrap();
-        let output = Output::prepare(folder.path()).unwrap();
+        let output = Output::prepare(folder.path(), false).unwrap();
         let summary = samples::summary(&[]);
         let written = output.writers(&[Format::Jsonl]).unwrap().finish(&summary).unwrap();
         assert!(output.abandon());
@@ -252,7 +306,7 @@ mod tests {
     #[test]
     fn what_was_published_cannot_be_given_up() {
         let folder = tempfile::tempdir().unwrap();
-        let output = Output::prepare(folder.path()).unwrap();
+        let output = Output::prepare(folder.path(), false).unwrap();
         publish(&output).unwrap();
         assert!(!output.abandon());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
@@ -265,7 +319,7 @@ mod tests {
         fs::write(folder.path().join("findings.csv"), "older").unwrap();
         let mut summary = samples::summary(&[]);
         summary.coverage.targets_scanned = 0;
-        let output = Output::prepare(folder.path()).unwrap();
+        let output = Output::prepare(folder.path(), false).unwrap();
         let written = output.writers(&[Format::Jsonl]).unwrap().finish(&summary).unwrap();
         let location = output.publish(&written, &summary, false).unwrap();
         assert_eq!(location.older_kept, Some(Apart::Empty));
@@ -281,13 +335,15 @@ mod tests {
             counters.lines().find_map(|line| line.strip_prefix("syscw: ")).unwrap().parse().unwrap()
         };
         let mut summary = samples::summary_with_gaps(&samples::findings());
-        summary.coverage.not_covered = vec![summary.coverage.not_covered[0].clone(); 1_000];
+        let gap = summary.coverage.gaps().next().unwrap().clone();
+        let gaps = (0..1_000).map(|index| NotCovered { region: Some(format!("xx-{index}")), ..gap.clone() });
+        summary.coverage.not_covered = gaps.collect();
         let folder = tempfile::tempdir().unwrap();
-        let output = Output::prepare(folder.path()).unwrap();
+        let output = Output::prepare(folder.path(), false).unwrap();
         let writers = output.writers(&[]).unwrap();
         let before = calls();
         writers.finish(&summary).unwrap();
-        let size = fs::metadata(output.staging.join(NEW).join(SUMMARY)).unwrap().len();
+        let size = fs::metadata(output.staging().join(NEW).join(SUMMARY)).unwrap().len();
         assert!(size > 100_000);
         assert!(calls() - before < size / 1_000, "{} calls for {size} bytes", calls() - before);
     }

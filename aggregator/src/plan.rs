@@ -2,21 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::args::Regions;
 use crate::aws::regions::AccountRegion;
+use crate::coverage::DisabledRegion;
 
-/// A Region that is not scanned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A Region that is not scanned, although repositories may be there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unscanned {
     /// `RegionOptStatus` is a value that this version does not know: it may be in use.
     UnknownStatus {
-        /// The Region.
-        region: String,
-        /// `RegionOptStatus`.
-        opt_status: String,
-    },
-    /// The account has not enabled it, or is just enabling or disabling it.
-    NotEnabled {
         /// The Region.
         region: String,
         /// `RegionOptStatus`.
@@ -30,11 +27,13 @@ pub enum Unscanned {
 }
 
 /// What to do in an account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Plan {
     /// The Regions to scan, in order.
     pub regions: Vec<String>,
-    /// Those to tell of.
+    /// Those that the account has not enabled, or is just enabling or disabling.
+    pub disabled: Vec<DisabledRegion>,
+    /// Those to tell of as gaps.
     pub unscanned: Vec<Unscanned>,
 }
 
@@ -51,7 +50,7 @@ pub fn plan(listed: &[AccountRegion], wanted: &Regions) -> Plan {
         let (region, opt_status) = (name.clone(), opt_status.clone());
         match opt_status.as_str() {
             "ENABLED" | "ENABLED_BY_DEFAULT" => plan.regions.push(region),
-            "DISABLED" | "ENABLING" | "DISABLING" => plan.unscanned.push(Unscanned::NotEnabled { region, opt_status }),
+            "DISABLED" | "ENABLING" | "DISABLING" => plan.disabled.push(DisabledRegion { region, opt_status }),
             _ => plan.unscanned.push(Unscanned::UnknownStatus { region, opt_status }),
         }
     }
@@ -83,17 +82,12 @@ mod tests {
             ("me-south-1", "ENABLING"),
             ("ap-east-1", "SOMETHING_NEW"),
         ]);
-        let Plan { regions, unscanned } = plan(&listed, &Regions::All);
+        let Plan { regions, disabled, unscanned } = plan(&listed, &Regions::All);
         assert_eq!(regions, ["eu-south-1", "us-east-1"]);
-        let told: Vec<String> = unscanned
-            .iter()
-            .map(|unscanned| match unscanned {
-                Unscanned::NotEnabled { region, opt_status } => format!("{region} {opt_status}"),
-                Unscanned::UnknownStatus { region, opt_status } => format!("{region} {opt_status}?"),
-                Unscanned::NotListed { region } => format!("{region} ?"),
-            })
-            .collect();
-        assert_eq!(told, ["af-south-1 DISABLED", "ap-east-1 SOMETHING_NEW?", "me-south-1 ENABLING"]);
+        let told: Vec<String> = disabled.iter().map(|one| format!("{} {}", one.region, one.opt_status)).collect();
+        assert_eq!(told, ["af-south-1 DISABLED", "me-south-1 ENABLING"]);
+        let (region, opt_status) = ("ap-east-1".to_owned(), "SOMETHING_NEW".to_owned());
+        assert_eq!(unscanned, [Unscanned::UnknownStatus { region, opt_status }]);
     }
 
     #[test]
@@ -101,14 +95,10 @@ mod tests {
         let listed =
             listed(&[("us-east-1", "ENABLED_BY_DEFAULT"), ("af-south-1", "DISABLED"), ("eu-west-1", "ENABLED")]);
         let wanted = Regions::Named(["us-east-1", "af-south-1", "xx-west-1"].map(str::to_owned).into());
-        let Plan { regions, unscanned } = plan(&listed, &wanted);
+        let Plan { regions, disabled, unscanned } = plan(&listed, &wanted);
         assert_eq!(regions, ["us-east-1"]);
-        assert_eq!(
-            unscanned,
-            [
-                Unscanned::NotEnabled { region: "af-south-1".to_owned(), opt_status: "DISABLED".to_owned() },
-                Unscanned::NotListed { region: "xx-west-1".to_owned() },
-            ]
-        );
+        let opt_status = "DISABLED".to_owned();
+        assert_eq!(disabled, [DisabledRegion { region: "af-south-1".to_owned(), opt_status }]);
+        assert_eq!(unscanned, [Unscanned::NotListed { region: "xx-west-1".to_owned() }]);
     }
 }

@@ -9,6 +9,8 @@ pub(crate) mod samples;
 pub mod schema;
 pub mod terminal;
 
+pub(crate) use phrase::number;
+
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;

@@ -1,38 +1,40 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use ecr_encryption_core::Policy;
+use ecr_encryption_core::{Policy, Status};
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::clients;
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
 use tracing::{info, warn};
-use uuid::Uuid;
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::args::{Regions, ScanArgs};
 use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
+use crate::config_source::Source;
 use crate::config_source::reading::ConfigReading;
 use crate::error::RunError;
+use crate::journal::{self, Done, Journal, Recovered};
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
 use crate::output::Output;
+use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
 use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
-use crate::scan::{Scan, ScanError};
+use crate::scan::{Scan, ScanError, Sessions, Tasks};
 use crate::selection::{Selection, needs_units, select};
-use crate::spool::Spool;
 use crate::stop::Stop;
 use crate::summary::{Run, Summary};
+use crate::unfinished::Opening;
 use crate::write::Unwritten;
 
 /// What a run leaves behind.
@@ -45,72 +47,82 @@ pub struct Finished {
 }
 
 /// Scans, judges and writes the report. When the run is stopped before the scan is done, what was found until then is
-/// written and marked as interrupted.
+/// written and marked as interrupted, and what was read is kept for a run that goes on with it.
 ///
 /// # Errors
 /// The run has no result. An older report is as it was.
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
-    let mut policy = policy(&args)?;
-    let output = Arc::new(Output::prepare(&args.output)?);
+    let policy = policy(&args)?;
+    let output = Arc::new(Output::prepare(&args.output, args.resume)?);
+    let counter = CallCounter::default();
+    // Nothing was found before the scan begins, so there is nothing to keep.
+    let prepared = tokio::select! {
+        prepared = prepare(&args, &policy, &counter, &reporter, &output) => prepared?,
+        () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
+    };
+    let Prepared { caller, caller_id, listing, selection, policy: resolved, region_lister, own_regions, config } =
+        prepared;
+    if let Some(note) = &listing.note {
+        warn!("{note}");
+    }
+    let written_policy = serde_json::to_value(&policy).context("the policy cannot be written down")?;
+    let id = output.run_id().to_owned();
+    let opening = Opening::new(id, journal::now(), caller.account_id.clone(), written_policy, &args);
+    let Begun { journal, opening, resumed_at, done, verdicts, keys } = begin(&args, &output, opening)?;
     let mut run = Run {
-        id: Uuid::now_v7().to_string(),
-        started_at: now(),
-        finished_at: now(),
+        id: opening.run_id,
+        started_at: opening.started_at,
+        resumed_at,
+        finished_at: journal::now(),
         interrupted: false,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        caller_account_id: String::new(),
-        organization_id: None,
-        policy: serde_json::to_value(&policy).context("the policy cannot be written down")?,
+        interruption: None,
+        tool_version: opening.tool_version,
+        caller_account_id: opening.caller_account_id,
+        organization_id: listing.organization_id.clone(),
+        policy: opening.policy,
         source: args.source,
     };
-    let counter = CallCounter::default();
-    let ledger = Ledger::new(Arc::clone(&reporter));
-    let comparer;
-    let scan = {
-        // Nothing was found before the scan begins, so there is nothing to keep.
-        let prepared = tokio::select! {
-            prepared = prepare(&args, &policy, &counter, &reporter, &output) => prepared?,
-            () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
-        };
-        let Prepared { caller, listing, selection, policy: resolved, region_lister, own_regions, config } = prepared;
-        policy = resolved;
-        run.caller_account_id.clone_from(&caller.account_id);
-        run.organization_id.clone_from(&listing.organization_id);
-        if let Some(note) = &listing.note {
-            warn!("{note}");
-        }
-        let scan = Arc::new(Scan {
-            lookup: AwsLookup::new(&caller.sdk_config, &counter),
-            region_lister,
-            caller,
-            regions: args.regions.clone(),
-            tag_key: policy.exemptions.exempt_tag_key.clone(),
-            own_regions,
-            calls: Semaphore::new(usize::from(args.concurrency)),
-            concurrency: usize::from(args.concurrency),
-            keys: KeyBook::default(),
-            ledger,
-            spool: Spool::create(&output.spool()).context("what is read cannot be kept in the output folder")?,
-            credentials: Mutex::new(HashMap::new()),
-        });
-        let mut accounts = JoinSet::new();
-        tokio::select! {
-            done = read(&scan, &mut accounts, listing, &selection, &policy, config.as_ref()) => {
-                done.context("the scan failed")?;
-            }
-            () = stop.asked(1) => run.interrupted = true,
-        }
-        comparer = config.and_then(ConfigReading::into_comparer);
-        if run.interrupted {
-            // Nobody may add to the books once they are closed.
-            accounts.shutdown().await;
-            scan.ledger.interrupt();
-        }
-        scan
+    let scan = Arc::new(Scan {
+        lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
+        region_lister,
+        caller,
+        caller_id,
+        regions: args.regions.clone(),
+        policy: resolved,
+        own_regions,
+        keys,
+        ledger: Ledger::new(Arc::clone(&reporter)),
+        journal,
+        done: Mutex::new(done),
+        sessions: Sessions::default(),
+        reporter: Arc::clone(&reporter),
+    });
+    reporter.phase("scanning");
+    let pacer = scan.caller.pacer.clone();
+    reporter.watches(Box::new(move || pacer.stats()));
+    for (status, count) in verdicts {
+        reporter.judged(status, count);
+    }
+    let mut tasks = Tasks::new();
+    let interruption = tokio::select! {
+        done = read(&scan, &mut tasks, listing, &selection, config.as_ref()) => match done {
+            Ok(()) => None,
+            Err(error @ ScanError::CallerExpired(_)) => Some(error.to_string()),
+            Err(error) => return Err(anyhow::anyhow!(error).context(failed(args.source)).into()),
+        },
+        () = stop.asked(1) => Some("the run was stopped".to_owned()),
     };
+    if let Some(interruption) = interruption {
+        run.interrupted = true;
+        run.interruption = Some(interruption);
+        // Nobody may add to the books once they are closed.
+        tasks.shutdown().await;
+        scan.ledger.interrupt(GO_ON);
+    }
     // Not an empty report: nobody scans in order to see nothing.
     if scan.ledger.selects_nothing() {
+        output.discard();
         return Err(RunError::Usage(
             "the flags leave no account to scan: --accounts, --exclude-accounts, --organizational-units and \
              --exclude-organizational-units exclude each other"
@@ -118,16 +130,77 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         ));
     }
     reporter.phase("writing the report");
-    run.finished_at = now();
-    let finished =
-        Unwritten { scan, output, formats: args.format, policy, run, counter, comparer }.write(&stop).await?;
+    run.finished_at = journal::now();
+    let comparer = config.and_then(ConfigReading::into_comparer);
+    let finished = Unwritten { scan, output, formats: args.format, run, counter, comparer }.write(&stop).await?;
     reporter.done();
     Ok(finished)
 }
 
-/// Seconds are enough, and read better.
-fn now() -> Timestamp {
-    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
+/// What is told of everything that an interrupted run has not read.
+const GO_ON: &str = "go on with the run: the same command with --resume";
+
+/// What is told of a scan that cannot go on.
+const fn failed(source: Source) -> &'static str {
+    match source {
+        Source::Api | Source::Both => "the scan failed; what it has read is kept, and --resume goes on with it",
+        Source::Config => "the scan failed",
+    }
+}
+
+/// The journal, and what an earlier session has left in it.
+struct Begun {
+    journal: Journal,
+    opening: Opening,
+    resumed_at: Vec<Timestamp>,
+    done: Done,
+    verdicts: BTreeMap<Status, u64>,
+    keys: KeyBook,
+}
+
+/// Begins a journal, or goes on with the one that is there.
+fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun, RunError> {
+    let path = output.journal();
+    let cannot = || format!("what is read cannot be kept in `{}`", path.display());
+    let fresh = |opening: Opening| -> anyhow::Result<Begun> {
+        let journal = Journal::create(&path, opening.clone()).with_context(cannot)?;
+        let (done, verdicts, keys) = (Done::default(), BTreeMap::new(), KeyBook::default());
+        Ok(Begun { journal, opening, resumed_at: Vec::new(), done, verdicts, keys })
+    };
+    if !output.resumes() {
+        if args.resume {
+            warn!("there is no unfinished run in `{}`: a new one begins", output.directory().display());
+        } else if let Some(other) = output.other_unfinished().with_context(cannot)? {
+            warn!(
+                "the unfinished run {other} is given up once this one has finished; --resume goes on with it instead"
+            );
+        }
+        return Ok(fresh(opening)?);
+    }
+    let reopened = Journal::reopen(&path).with_context(|| {
+        format!("the unfinished run in `{}` cannot be read: scan without --resume to begin anew", path.display())
+    })?;
+    let Some((journal, recovered)) = reopened else {
+        // It was killed before it could say what it is.
+        std::fs::remove_file(&path).with_context(cannot)?;
+        return Ok(fresh(opening)?);
+    };
+    recovered.opening.check(&opening).map_err(|error| RunError::Usage(error.to_string()))?;
+    let keys = KeyBook::default();
+    for (key, account_id) in &recovered.foreign_keys {
+        keys.used_by(key, *account_id);
+    }
+    for (account_id, region) in &recovered.denied_keys {
+        keys.denied_to_its_own(*account_id, region);
+    }
+    info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
+    match args.source {
+        Source::Api => {}
+        Source::Config => warn!("what AWS Config recorded is read from the beginning: of that nothing is kept"),
+        Source::Both => warn!("what AWS Config recorded is read from the beginning; ECR and KMS are gone on with"),
+    }
+    let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
+    Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
 }
 
 fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
@@ -143,6 +216,7 @@ fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
 
 struct Prepared {
     caller: Caller,
+    caller_id: AccountId,
     listing: Listing,
     selection: Selection,
     /// The policy, with organizational units by their ids.
@@ -162,21 +236,26 @@ async fn prepare(
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
-    let sdk_config = caller::sdk_config(args.profile.as_deref(), attempt_timeout).await?;
+    let http_client = clients::http_client(args.concurrency.most());
+    let (sdk_config, attempts) = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
+    let settings = Settings { concurrency: args.concurrency, max_rate: args.max_rate, attempts };
+    let pacer = Pacer::new(settings, counter.clone());
     let (profile, role_name) = (args.profile.as_deref(), args.role_name.clone());
-    let caller = Caller::identify(sdk_config, counter, profile, role_name, args.external_id.clone()).await?;
+    let caller = Caller::identify(sdk_config, counter, pacer, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
-    let region_lister = RegionLister::new(&caller.sdk_config, counter);
+    let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
     let config = ConfigReading::prepare(args, &caller, counter, output).await?;
     if config.is_some() && own_regions.is_none() {
         own_regions = all_regions(args, &region_lister, &caller).await?;
     }
-    let mut organizations = Organizations::new(&caller.sdk_config, counter, needs_units(args, policy));
+    let mut organizations = Organizations::new(&caller, counter, needs_units(args, policy));
     let (selection, policy) = select(args, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
-    Ok(Prepared { caller, listing, selection, policy, region_lister, own_regions, config })
+    let caller_id = AccountId::parse(&caller.account_id)
+        .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
+    Ok(Prepared { caller, caller_id, listing, selection, policy, region_lister, own_regions, config })
 }
 
 /// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists
@@ -197,7 +276,7 @@ async fn own_regions(
     if named.is_empty() {
         return Ok(None);
     }
-    let regions = match lister.regions(&caller.credentials).await {
+    let regions = match lister.regions(&caller.account_id, &caller.credentials).await {
         Ok(regions) => regions,
         Err(fault) if policy.overrides.iter().any(|one| one.regions.is_some()) => {
             return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
@@ -227,7 +306,7 @@ async fn all_regions(
     lister: &RegionLister,
     caller: &Caller,
 ) -> Result<Option<Vec<AccountRegion>>, RunError> {
-    match lister.regions(&caller.credentials).await {
+    match lister.regions(&caller.account_id, &caller.credentials).await {
         Ok(regions) => Ok(Some(regions)),
         Err(_) if args.regions != Regions::All => Ok(None),
         Err(fault) => Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
@@ -237,37 +316,51 @@ async fn all_regions(
 }
 
 async fn read(
-    scan: &Arc<Scan<AwsLookup>>,
-    accounts: &mut JoinSet<Result<(), ScanError>>,
+    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
+    tasks: &mut Tasks,
     listing: Listing,
     selection: &Selection,
-    policy: &Policy,
     config: Option<&ConfigReading>,
-) -> anyhow::Result<()> {
+) -> Result<(), ScanError> {
     match config {
-        None => read_api(scan, accounts, listing, selection).await,
-        Some(ConfigReading::Instead(source)) => Ok(Box::pin(source.scan(scan, listing, policy)).await?),
+        None => read_api(scan, tasks, listing, selection).await,
+        Some(ConfigReading::Instead(source)) => Box::pin(source.scan(scan, listing)).await,
         Some(ConfigReading::Beside { source, records, shelved }) => {
-            let (own, named) = (scan.own_regions.as_deref().unwrap_or_default(), selection.accounts.as_ref());
-            let shelving = Box::pin(source.shelve(&scan.regions, own, named, &scan.caller, records, shelved));
-            let (done, shelving) = tokio::join!(read_api(scan, accounts, listing, selection), shelving);
-            shelving.context("what AWS Config recorded cannot be kept")?;
-            done
+            let named = selection.accounts.as_ref();
+            let shelving = Box::pin(source.shelve(scan, named, records, shelved));
+            let reading = read_api(scan, tasks, listing, selection);
+            // A scan that cannot go on does not wait for what it would be compared with.
+            let ((), ()) = tokio::try_join!(reading, async { Ok(shelving.await?) })?;
+            Ok(())
         }
     }
 }
 
 async fn read_api(
-    scan: &Arc<Scan<AwsLookup>>,
-    accounts: &mut JoinSet<Result<(), ScanError>>,
+    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
+    tasks: &mut Tasks,
     listing: Listing,
     selection: &Selection,
-) -> anyhow::Result<()> {
-    // A page of accounts may wait here while those before it are being scanned.
-    let (sender, receiver) = mpsc::channel(20);
+) -> Result<(), ScanError> {
+    // Accounts are known long before they are scanned, so that progress can tell how much there is to do; the books hold
+    // them in any case.
+    let (sender, receiver) = mpsc::unbounded_channel();
     scan.ledger.listing_begins();
     let feeding = listing.feed(sender, &scan.ledger, &scan.caller);
-    let reading = scan.run(accounts, receiver, |account: &Account| !selection.excludes(account));
-    let (done, ()) = tokio::join!(reading, feeding);
-    Ok(done?)
+    let reading = scan.run(tasks, receiver, |account: &Account| !selection.excludes(account));
+    tokio::pin!(feeding, reading);
+    let mut fed = false;
+    loop {
+        tokio::select! {
+            // A scan that cannot go on does not wait for the rest of the list.
+            done = &mut reading => {
+                done?;
+                if !fed {
+                    feeding.await;
+                }
+                return Ok(());
+            }
+            () = &mut feeding, if !fed => fed = true,
+        }
+    }
 }

@@ -25,16 +25,16 @@ pub struct Selection {
 impl Selection {
     /// Whether `account` is to be scanned.
     pub fn takes(&self, account: &Account) -> bool {
-        let under = |units: &BTreeSet<String>| account.organizational_unit_ids.iter().any(|id| units.contains(id));
-        self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&account.id))
+        let under = |units: &BTreeSet<String>| account.units.ids.iter().any(|id| units.contains(id));
+        self.accounts.as_ref().is_none_or(|accounts| accounts.contains(&account.id.to_string()))
             && self.units.as_ref().is_none_or(under)
             && !self.excludes(account)
     }
 
     /// Whether the user wants `account` to be left alone, so that it is not even asked for its keys.
     pub fn excludes(&self, account: &Account) -> bool {
-        self.exclude_accounts.contains(&account.id)
-            || account.organizational_unit_ids.iter().any(|id| self.exclude_units.contains(id))
+        self.exclude_accounts.contains(&account.id.to_string())
+            || account.units.ids.iter().any(|id| self.exclude_units.contains(id))
     }
 }
 

@@ -42,11 +42,18 @@ pub struct Run {
     /// When it started.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub started_at: Timestamp,
+    /// When it was resumed, if it was.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub resumed_at: Vec<Timestamp>,
     /// When it ended.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub finished_at: Timestamp,
     /// Whether it was stopped before it was done; what was not seen then is under `coverage`.
     pub interrupted: bool,
+    /// What has interrupted it.
+    #[serde(default)]
+    pub interruption: Option<String>,
     /// The version of the tool.
     pub tool_version: String,
     /// The account that ran it.

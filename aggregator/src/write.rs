@@ -4,15 +4,19 @@ use std::io;
 use std::sync::Arc;
 
 use anyhow::Context;
-use ecr_encryption_core::{KeyLookup, Policy};
+use ecr_encryption_core::KeyLookup;
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 
 use crate::account::Account;
+use crate::config_source::Source;
 use crate::config_source::compare::{Comparer, Difference};
 use crate::error::RunError;
+use crate::finding::Finding;
+use crate::journal::{Joined, Target};
 use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
+use crate::pace::PacedLookup;
 use crate::report::Format;
 use crate::run::Finished;
 use crate::scan::Scan;
@@ -22,13 +26,11 @@ use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 /// A run that has read everything, and written nothing yet.
 pub struct Unwritten {
     /// What was read.
-    pub scan: Arc<Scan<AwsLookup>>,
+    pub scan: Arc<Scan<PacedLookup<AwsLookup>>>,
     /// Where the report goes.
     pub output: Arc<Output>,
     /// The files that are wanted.
     pub formats: Vec<Format>,
-    /// What is demanded.
-    pub policy: Policy,
     /// The run.
     pub run: Run,
     /// What it cost.
@@ -63,19 +65,25 @@ impl Unwritten {
 
     fn publish(self, is_stopped: &dyn Fn() -> bool) -> Result<Finished, RunError> {
         let (scan, output) = (Arc::clone(&self.scan), Arc::clone(&self.output));
-        let cannot = || format!("the report cannot be written to `{}`", output.directory().display());
+        // Both what AWS Config recorded and the comparison with it are read anew by a run that is resumed.
+        let kept = match self.run.source {
+            Source::Api => "; what was read is kept, and --resume writes it without reading again",
+            Source::Both => "; what was read of ECR and KMS is kept, and --resume does not read it again",
+            Source::Config => "",
+        };
+        let cannot = || format!("the report cannot be written to `{}`{kept}", output.directory().display());
         let files = self.files(is_stopped);
         if is_stopped() {
             return Err(STOPPED);
         }
         let (written, summary) = files.with_context(cannot)?;
-        let read_others = scan.ledger.has_read_others(&summary.run.caller_account_id);
+        let read_others = scan.ledger.has_read_others(scan.caller_id);
         let published = output.publish(&written, &summary, read_others).with_context(cannot)?;
         Ok(Finished { summary, published })
     }
 
     fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, policy, run, counter, mut comparer } = self;
+        let Self { scan, output, mut formats, run, counter, mut comparer } = self;
         formats.sort_unstable();
         formats.dedup();
         let mut writers = output.writers(&formats)?;
@@ -84,27 +92,40 @@ impl Unwritten {
         }
         let mut totals = Totals::default();
         let mut unjudged = Unjudged::default();
-        let Scan { spool, keys, ledger, .. } = &*scan;
-        spool.read(|target, read, read_at| {
+        let Scan { journal, keys, ledger, policy, .. } = &*scan;
+        let wanted = |account_id| ledger.reports(account_id);
+        let mut account: Option<Arc<Account>> = None;
+        journal.join(wanted, |Joined { account_id, region, read_at, repository: read, own_keys }| {
             if is_stopped() {
                 return Err(io::Error::other("stopped"));
             }
-            let key = match keys.lookup(&read.repository) {
-                Err(_) if is_exempt(&policy, &read, read_at) => Ok(KeyLookup::NotNeeded),
+            // The repositories of an account come one after the other.
+            let account = match account.take().filter(|account| account.id == account_id) {
+                Some(same) => account.insert(same),
+                None => {
+                    account.insert(ledger.account(account_id).unwrap_or_else(|| Arc::new(Account::by_id(account_id))))
+                }
+            };
+            let (created_at, recorded_at) = (read.created_at(), read.recorded_at);
+            let repository = read.into_repository(account_id, region);
+            let key = match keys.lookup(&repository, own_keys) {
+                Err(_) if is_exempt(policy, &repository, read_at) => Ok(KeyLookup::NotNeeded),
                 key => key,
             };
             match key {
                 Ok(key) => {
-                    let account = ledger.account(&target.account_id);
-                    let unknown = || Arc::new(Account::by_id(&target.account_id));
-                    let finding = finding(&policy, &account.unwrap_or_else(unknown), read, &key, read_at);
+                    let finding =
+                        Finding { recorded_at, ..finding(policy, account, repository, created_at, &key, read_at) };
                     totals.add(&finding);
                     writers.finding(&finding)?;
                     if let Some(comparer) = &mut comparer {
                         comparer.finding(&finding, |difference| writers.difference(difference))?;
                     }
                 }
-                Err(fault) => unjudged.add(target, read.repository.name, fault),
+                Err(fault) => {
+                    let target = Target { account_id, region: region.to_owned() };
+                    unjudged.add(target, repository.name, fault);
+                }
             }
             Ok(())
         })?;

@@ -6,6 +6,8 @@ pub mod config_service;
 pub mod credentials;
 pub mod environment;
 pub mod fault;
+pub mod http;
 mod look_up;
+pub mod roles;
 
 pub use look_up::AwsLookup;

@@ -86,9 +86,11 @@ impl RuleError {
                 FaultKind::Throttled => "Throttled",
                 FaultKind::Denied => "AccessDenied",
                 FaultKind::Unavailable => "ServiceUnavailable",
-                FaultKind::NotFound | FaultKind::Expired | FaultKind::UnknownCredentials | FaultKind::Other => {
-                    "AwsError"
-                }
+                FaultKind::NotFound
+                | FaultKind::Expired
+                | FaultKind::CallerExpired
+                | FaultKind::UnknownCredentials
+                | FaultKind::Other => "AwsError",
             },
             Self::NotTaken { .. } => "EvaluationsNotTaken",
             Self::Deadline { .. } => "OutOfTime",

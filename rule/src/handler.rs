@@ -128,7 +128,11 @@ impl Rule {
         parameters: &RuleParameters,
         invocation: &Invocation,
     ) -> Result<(Access, Option<String>), RuleError> {
-        let access = |credentials| Access { credentials, region: invocation.region.clone() };
+        let access = |credentials| Access {
+            account_id: event.account_id.clone(),
+            credentials,
+            region: invocation.region.clone(),
+        };
         match (invocation.own_account_id(), &parameters.execution_role_name) {
             (Some(own), _) if event.account_id == own => Ok((access(self.accounts.own()), None)),
             (_, Some(role_name)) => {

@@ -1,6 +1,7 @@
 //! Which key a repository is under, and what KMS's answer about it means.
 
 use ecr_encryption_core::{KeyFacts, KeyReference, Repository};
+use serde::{Deserialize, Serialize};
 
 use crate::aws::fault::{AwsFault, FaultKind};
 
@@ -8,7 +9,7 @@ use crate::aws::fault::{AwsFault, FaultKind};
 pub const AWS_MANAGED: &str = "alias/aws/ecr";
 
 /// A key that is to be described.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KeyId {
     /// The account that owns it.
     pub owner: String,
@@ -75,6 +76,7 @@ impl KeyAnswer {
                 FaultKind::Throttled
                 | FaultKind::Unavailable
                 | FaultKind::Expired
+                | FaultKind::CallerExpired
                 | FaultKind::UnknownCredentials
                 | FaultKind::Other => Self::Failed(fault),
             },
@@ -99,7 +101,11 @@ impl KeyAnswer {
             Self::Described(_) => 0,
             Self::NotFound => 1,
             // A fault that passes could hide an answer.
-            Self::Failed(fault) if fault.kind.is_passing() || fault.kind == FaultKind::Expired => 2,
+            Self::Failed(fault)
+                if fault.kind.is_passing() || matches!(fault.kind, FaultKind::Expired | FaultKind::CallerExpired) =>
+            {
+                2
+            }
             Self::NotFoundElsewhere => 3,
             Self::Denied(_) => 4,
             Self::Failed(_) => 5,
@@ -128,6 +134,7 @@ mod tests {
             FaultKind::Throttled,
             FaultKind::Unavailable,
             FaultKind::Expired,
+            FaultKind::CallerExpired,
             FaultKind::UnknownCredentials,
         ] {
             assert_eq!(KeyAnswer::of_owner(Err(fault(kind))), KeyAnswer::Failed(fault(kind)));

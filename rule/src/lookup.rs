@@ -12,10 +12,20 @@ use crate::aws::fault::AwsFault;
 /// An account in a Region, with credentials of that account.
 #[derive(Debug, Clone)]
 pub struct Access {
+    /// The account whose credentials these are.
+    pub account_id: String,
     /// Credentials of the account that is asked.
     pub credentials: AccountCredentials,
     /// The Region that is asked.
     pub region: String,
+}
+
+impl Access {
+    /// The same account and Region, asked with other credentials of that account.
+    #[must_use]
+    pub fn with(&self, credentials: AccountCredentials) -> Self {
+        Self { account_id: self.account_id.clone(), credentials, region: self.region.clone() }
+    }
 }
 
 /// A repository as `ecr:DescribeRepositories` tells it.
@@ -45,6 +55,9 @@ pub struct RepositoryPage {
 /// Tags by the ARN of the resource that has them.
 pub type TagsByArn = BTreeMap<String, BTreeMap<String, String>>;
 
+/// The IAM action behind [`Lookup::tags`].
+pub const TAGS_ACTION: &str = "tag:GetResources";
+
 /// The look-ups. Passing faults were retried before an answer is a fault.
 pub trait Lookup: Send + Sync {
     /// One page of at most 1,000 private repositories.
@@ -73,9 +86,34 @@ pub trait Lookup: Send + Sync {
     /// What AWS said, after retries; a key that does not exist and one that may not be described are faults too.
     fn key(&self, access: &Access, key_id: &str) -> impl Future<Output = Result<KeyFacts, AwsFault>> + Send;
 
+    /// One page of the tags of the repositories that have a tag with the key `tag_key`, with the token of the next page.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn tags_page(
+        &self,
+        access: &Access,
+        tag_key: &str,
+        next_token: Option<String>,
+    ) -> impl Future<Output = Result<(TagsByArn, Option<String>), AwsFault>> + Send;
+
     /// All tags of the repositories that have a tag with the key `tag_key`.
     ///
     /// # Errors
     /// What AWS said, after retries.
-    fn tags(&self, access: &Access, tag_key: &str) -> impl Future<Output = Result<TagsByArn, AwsFault>> + Send;
+    fn tags(&self, access: &Access, tag_key: &str) -> impl Future<Output = Result<TagsByArn, AwsFault>> + Send {
+        async move {
+            let mut tags = TagsByArn::new();
+            let mut token = None;
+            loop {
+                let (page, next) = self.tags_page(access, tag_key, token.clone()).await?;
+                tags.extend(page);
+                match next {
+                    Some(next) if token.as_ref() == Some(&next) => return Err(AwsFault::repeated_token(TAGS_ACTION)),
+                    Some(next) => token = Some(next),
+                    None => return Ok(tags),
+                }
+            }
+        }
+    }
 }

@@ -12,17 +12,23 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::organization::{Generate, Organization};
+use crate::organization::{Chaos, Generate, Organization};
 use crate::simulator::{Simulator, StartOptions};
 
 /// Variables that would lead an SDK past the simulator.
-const CLEARED: [&str; 5] = [
+const CLEARED: [&str; 8] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_SESSION_TOKEN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
 ];
+
+/// How long credentials live in chaos, unless the description says it.
+const CHAOS_CREDENTIAL_SECONDS: u64 = 60;
 
 /// Serves a simulated AWS organization.
 ///
@@ -70,7 +76,16 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
 
-    /// Write the counters there at the end, as JSON
+    /// Let everything go wrong by chance: throttles, errors, resets, slow and denied accounts, and
+    /// credentials that live a minute unless the description says otherwise. The same seed, the same chaos
+    #[arg(long, value_name = "SEED")]
+    chaos: Option<u64>,
+
+    /// Let the caller fetch its credentials, which live so many seconds, as programs in containers do
+    #[arg(long, value_name = "SECONDS")]
+    caller_lifetime: Option<u64>,
+
+    /// Write the counters there at the end, as JSON; `-`: to stderr
     #[arg(long, value_name = "FILE")]
     counters: Option<PathBuf>,
 
@@ -103,12 +118,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if arguments.run {
             run_command(arguments, &simulator).await
         } else {
-            serve(&simulator).await?;
+            serve(arguments, &simulator).await?;
             Ok(ExitCode::SUCCESS)
         }
     })?;
     if let Some(path) = &arguments.counters {
-        let counters = serde_json::to_vec_pretty(&simulator.counters())?;
+        let mut counters = serde_json::to_vec_pretty(&simulator.counters())?;
+        counters.push(b'\n');
+        if path.as_os_str() == "-" {
+            std::io::stderr().write_all(&counters)?;
+            return Ok(code);
+        }
         std::fs::write(path, counters).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     Ok(code)
@@ -130,15 +150,26 @@ fn organization(arguments: &Arguments) -> anyhow::Result<Organization> {
     if let Some(latency) = arguments.latency_ms {
         organization.latency_ms = latency;
     }
+    if let Some(seed) = arguments.chaos {
+        organization.chaos = Some(Chaos { seed, ..organization.chaos.unwrap_or_default() });
+        organization.credential_lifetime_seconds.get_or_insert(CHAOS_CREDENTIAL_SECONDS);
+    }
+    if let Some(seconds) = arguments.caller_lifetime {
+        organization.caller.lifetime_seconds = seconds;
+    }
     if arguments.unverified {
         organization.answers.verify_signatures = false;
     }
     Ok(organization)
 }
 
-fn announce(simulator: &Simulator) -> anyhow::Result<()> {
+fn environment(arguments: &Arguments, simulator: &Simulator) -> Vec<(String, String)> {
+    if arguments.caller_lifetime.is_some() { simulator.renewing_environment() } else { simulator.environment() }
+}
+
+fn announce(arguments: &Arguments, simulator: &Simulator) -> anyhow::Result<()> {
     let environment: serde_json::Map<_, _> =
-        simulator.environment().into_iter().map(|(name, value)| (name, value.into())).collect();
+        environment(arguments, simulator).into_iter().map(|(name, value)| (name, value.into())).collect();
     let line = json!({"endpoint": simulator.endpoint(), "environment": environment});
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;
@@ -146,11 +177,11 @@ fn announce(simulator: &Simulator) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(simulator: &Simulator) -> anyhow::Result<()> {
+async fn serve(arguments: &Arguments, simulator: &Simulator) -> anyhow::Result<()> {
     // Before anybody knows that we run, so that a signal sent at once ends us as it should.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    announce(simulator)?;
+    announce(arguments, simulator)?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -168,7 +199,7 @@ async fn run_command(arguments: &Arguments, simulator: &Simulator) -> anyhow::Re
     command
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .envs(simulator.environment());
+        .envs(environment(arguments, simulator));
     // Before the command starts, so that no signal is lost between the two.
     let interrupt = signal(SignalKind::interrupt())?;
     let terminate = signal(SignalKind::terminate())?;

@@ -23,14 +23,16 @@ pub mod command_line;
 mod counters;
 pub mod lambda;
 mod organization;
+mod places;
 mod server;
 mod services;
 mod simulator;
+mod tally;
 mod world;
 
-pub use counters::{Counters, OUTCOME_OK};
+pub use counters::{Counters, OUTCOME_OK, Peak};
 pub use organization::{
-    Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, ConfigRule, ConfigService,
+    Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,
     ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
     Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
     Repository, Role, SourceStatus, StaleKey, Unrecorded,

@@ -120,6 +120,22 @@ impl Simulator {
         variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
+    /// The same without lasting credentials: the caller fetches its own, which expire, from
+    /// `/_simulator/caller-credentials`, as programs in containers do.
+    pub fn renewing_environment(&self) -> Vec<(String, String)> {
+        let lasting = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        let uri = format!("{}/_simulator/caller-credentials", self.endpoint());
+        let mut variables = self.environment();
+        variables.retain(|(name, _)| !lasting.contains(&name.as_str()));
+        variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI".to_owned(), uri));
+        variables
+    }
+
+    /// Lets the caller renew its credentials so often from now on; absent: always.
+    pub fn set_caller_renewals(&self, renewals: Option<u64>) {
+        self.state.set_renewals(renewals);
+    }
+
     /// What was counted until now.
     pub fn counters(&self) -> Counters {
         self.state.tally().counters()

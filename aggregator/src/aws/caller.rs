@@ -1,5 +1,6 @@
 //! Who runs the scan, and with what.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -7,13 +8,18 @@ use aws_config::BehaviorVersion;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
-use ecr_encryption_rule::aws::credentials::{AccountCredentials, AssumedRole};
+use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
-use ecr_encryption_rule::caller_client;
+use ecr_encryption_rule::aws::http::CappedHttpClient;
+use ecr_encryption_rule::aws::roles::{RoleSource, Roles};
+use ecr_encryption_rule::shared_client;
+
+use crate::pace::{LaneKey, PacedRoles, Pacer, Service};
 
 /// The caller's identity, and what it takes to become somebody else.
 #[derive(Debug, Clone)]
@@ -26,19 +32,25 @@ pub struct Caller {
     pub partition: String,
     /// The caller's own credentials.
     pub credentials: AccountCredentials,
-    /// The SDK's configuration, with retries and time-outs as the scan wants them.
+    /// The SDK's configuration, with time-outs as the scan wants them, and without retries: those are the pacer's.
     pub sdk_config: SdkConfig,
-    sts: aws_sdk_sts::Client,
+    /// What paces the caller's calls.
+    pub pacer: Pacer,
+    roles: Arc<dyn RoleSource>,
     role_name: String,
     external_id: Option<String>,
 }
 
-/// Loads the SDK's configuration from the usual places.
+/// Loads the SDK's configuration from the usual places, and how many attempts a call gets. The clients make one attempt:
+/// whoever paces them makes the others.
 ///
 /// # Errors
 /// There is no Region, or there are no credentials.
-pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> anyhow::Result<SdkConfig> {
-    let http_client = clients::http_client();
+pub async fn sdk_config(
+    profile: Option<&str>,
+    attempt_timeout: Duration,
+    http_client: CappedHttpClient,
+) -> anyhow::Result<(SdkConfig, u32)> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client.clone())
         .timeout_config(clients::timeout_config(attempt_timeout));
@@ -51,8 +63,8 @@ pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> any
             "no AWS Region is configured: set `AWS_REGION`, or a `region` in the profile (calls to STS and Organizations go there)"
         ));
     }
-    let retries = clients::retry_config(config.retry_config());
-    let mut builder = config.clone().into_builder().retry_config(retries);
+    let attempts = clients::attempts(config.retry_config());
+    let mut builder = config.clone().into_builder().retry_config(RetryConfig::disabled());
     if let Some(profile) = profile {
         // Whoever names a profile means it, whatever credentials stand in the environment; the SDK's chain would take those.
         let provider_config =
@@ -61,7 +73,7 @@ pub async fn sdk_config(profile: Option<&str>, attempt_timeout: Duration) -> any
             ProfileFileCredentialsProvider::builder().configure(&provider_config).profile_name(profile).build();
         builder = builder.credentials_provider(SharedCredentialsProvider::new(provider));
     }
-    Ok(builder.build())
+    Ok((builder.build(), attempts))
 }
 
 impl Caller {
@@ -72,6 +84,7 @@ impl Caller {
     pub async fn identify(
         sdk_config: SdkConfig,
         counter: &CallCounter,
+        pacer: Pacer,
         profile: Option<&str>,
         role_name: String,
         external_id: Option<String>,
@@ -88,19 +101,32 @@ impl Caller {
             };
             anyhow!("{what}: {}", told.join(" / "))
         })?;
-        let sts = caller_client!(aws_sdk_sts, &sdk_config, counter);
-        let identity = sts
-            .get_caller_identity()
-            .send()
+        let credentials = AccountCredentials::of_caller(provider);
+        let sts = shared_client!(aws_sdk_sts, &sdk_config, counter);
+        let identity = pacer
+            .call(LaneKey::of_caller(Service::Sts), &credentials, |credentials| {
+                let request = sts
+                    .get_caller_identity()
+                    .customize()
+                    .config_override(aws_sdk_sts::config::Builder::new().credentials_provider(credentials));
+                async move { request.send().await.map_err(|error| AwsFault::new("sts:GetCallerIdentity", &error)) }
+            })
             .await
-            .map_err(|error| AwsFault::new("sts:GetCallerIdentity", &error))
             .map_err(explain)?;
         let (Some(account_id), Some(arn)) = (identity.account, identity.arn) else {
             return Err(anyhow!("AWS does not say who the caller is: the answer of sts:GetCallerIdentity is empty"));
         };
         let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
-        let credentials = AccountCredentials::of_caller(provider);
-        Ok(Self { account_id, arn, partition, credentials, sdk_config, sts, role_name, external_id })
+        let roles = Arc::new(PacedRoles::new(
+            Roles {
+                sts,
+                caller: credentials.clone(),
+                external_id: external_id.clone(),
+                session_name: "ecr-encryption".to_owned(),
+            },
+            pacer.clone(),
+        ));
+        Ok(Self { account_id, arn, partition, credentials, sdk_config, pacer, roles, role_name, external_id })
     }
 
     /// The audit role's ARN in an account.
@@ -134,12 +160,7 @@ impl Caller {
         if account_id == self.account_id {
             return self.credentials.clone();
         }
-        AccountCredentials::of_role(AssumedRole {
-            sts: self.sts.clone(),
-            role_arn: self.role_arn(account_id),
-            external_id: self.external_id.clone(),
-            session_name: "ecr-encryption".to_owned(),
-        })
+        AccountCredentials::of_role(Arc::clone(&self.roles), self.role_arn(account_id))
     }
 
     /// The Region that the caller is configured for.
@@ -153,7 +174,7 @@ const NO_CREDENTIALS: &str =
 
 fn explain(fault: AwsFault) -> anyhow::Error {
     let advice = match fault.kind {
-        FaultKind::Expired => "the caller's credentials have expired: sign in again",
+        FaultKind::Expired | FaultKind::CallerExpired => "the caller's credentials have expired: sign in again",
         FaultKind::UnknownCredentials | FaultKind::Denied => "AWS does not accept the caller's credentials",
         _ => "AWS STS does not answer",
     };

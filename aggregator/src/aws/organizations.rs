@@ -1,17 +1,21 @@
 //! Which accounts an organization has.
 
+use std::future::Future;
 use std::sync::Arc;
 
+use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::{Account as ListedAccount, AccountState, AccountStatus};
-use aws_types::SdkConfig;
 use ecr_encryption_core::OrganizationalUnit;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
-use ecr_encryption_rule::caller_client;
+use ecr_encryption_rule::shared_client;
 use tracing::warn;
 
-use crate::account::Account;
-use crate::aws::units::Units;
+use crate::account::{Account, AccountId};
+use crate::aws::caller::Caller;
+use crate::aws::units::{Units, following};
+use crate::pace::{LaneKey, Pacer, Service};
 
 /// One page of accounts.
 #[derive(Debug)]
@@ -24,10 +28,32 @@ pub struct AccountPage {
     pub next_token: Option<String>,
 }
 
+/// Calls AWS Organizations as the caller.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    sdk: aws_sdk_organizations::Client,
+    credentials: AccountCredentials,
+    pacer: Pacer,
+}
+
+impl Client {
+    /// Makes a call; `send` makes one attempt of it.
+    pub(super) async fn call<T, F, R>(&self, send: F) -> Result<T, AwsFault>
+    where
+        T: Send,
+        F: Fn(&aws_sdk_organizations::Client, Builder) -> R + Send + Sync,
+        R: Future<Output = Result<T, AwsFault>> + Send,
+    {
+        let key = LaneKey::of_caller(Service::Organizations);
+        let send = |credentials| send(&self.sdk, Builder::new().credentials_provider(credentials));
+        self.pacer.call(key, &self.credentials, send).await
+    }
+}
+
 /// Asks AWS Organizations.
 #[derive(Debug)]
 pub struct Organizations {
-    client: aws_sdk_organizations::Client,
+    client: Client,
     units: Units,
     /// Whether the accounts' units decide what is scanned or demanded.
     units_are_needed: bool,
@@ -38,8 +64,12 @@ pub struct Organizations {
 impl Organizations {
     /// Builds the client; `counter` counts what it sends. `units_are_needed` tells whether an account whose organizational
     /// units cannot be read is a fault: without them it could be left out, or judged too mildly, in silence.
-    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter, units_are_needed: bool) -> Self {
-        let client = caller_client!(aws_sdk_organizations, sdk_config, counter);
+    pub fn new(caller: &Caller, counter: &CallCounter, units_are_needed: bool) -> Self {
+        let client = Client {
+            sdk: shared_client!(aws_sdk_organizations, &caller.sdk_config, counter),
+            credentials: caller.credentials.clone(),
+            pacer: caller.pacer.clone(),
+        };
         Self { units: Units::new(client.clone()), client, units_are_needed, unit_fault_told: false }
     }
 
@@ -51,11 +81,11 @@ impl Organizations {
         const ACTION: &str = "organizations:ListAccounts";
         let answer = self
             .client
-            .list_accounts()
-            .set_next_token(token.clone())
-            .send()
-            .await
-            .map_err(|error| AwsFault::new(ACTION, &error))?;
+            .call(|sdk, caller| {
+                let request = sdk.list_accounts().set_next_token(token.clone()).customize().config_override(caller);
+                async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+            })
+            .await?;
         let mut accounts = Vec::new();
         let mut organization_id = None;
         let page = answer.accounts.ok_or_else(|| AwsFault::other(ACTION, "an answer without accounts"))?;
@@ -63,46 +93,34 @@ impl Organizations {
             organization_id = organization_id.or_else(|| organization_of(listed.arn.as_deref()));
             accounts.push(self.account(listed).await?);
         }
-        let next_token = answer.next_token.filter(|token| !token.is_empty());
-        if next_token.is_some() && next_token == token {
-            return Err(AwsFault::repeated_token(ACTION));
-        }
+        let next_token = following(ACTION, answer.next_token, token.as_deref())?;
         Ok(AccountPage { accounts, organization_id, next_token })
     }
 
     async fn account(&mut self, listed: ListedAccount) -> Result<Account, AwsFault> {
-        let Some(id) = listed.id.clone() else {
-            return Err(AwsFault::other("organizations:ListAccounts", "an account without an id"));
+        let listed_id = listed.id.as_deref().unwrap_or_default();
+        let Some(id) = AccountId::parse(listed_id) else {
+            let message = format!("an account whose id is `{listed_id}`, and not 12 digits");
+            return Err(AwsFault::other("organizations:ListAccounts", message));
         };
-        let mut unit_ids =
-            listed.paths.as_deref().unwrap_or_default().first().map_or_else(Vec::new, |path| unit_ids(path));
-        let path = self.place(&mut unit_ids, &id).await;
-        let path = match path {
+        let unit_ids = listed.paths.as_deref().unwrap_or_default().first().map_or_else(Vec::new, |path| unit_ids(path));
+        let units = match self.units.of(unit_ids, listed_id).await {
             Err(fault) if self.units_are_needed => return Err(fault),
             Err(fault) => {
                 if !self.unit_fault_told {
                     self.unit_fault_told = true;
                     warn!(%fault, "organizational units cannot be read: findings are given without their names");
                 }
-                None
+                Arc::default()
             }
-            Ok(path) => path,
+            Ok(units) => units,
         };
         Ok(Account {
             id,
-            inactive_state: inactive_state(&listed),
-            name: listed.name,
-            organizational_unit_ids: unit_ids,
-            organizational_unit_path: path,
+            inactive_state: inactive_state(&listed).map(Into::into),
+            name: listed.name.map(Into::into),
+            units,
         })
-    }
-
-    /// The path of an account's units; their ids are got too, where `ListAccounts` does not tell them.
-    async fn place(&mut self, unit_ids: &mut Vec<String>, account_id: &str) -> Result<Option<Arc<str>>, AwsFault> {
-        if unit_ids.is_empty() {
-            *unit_ids = self.units.chain(account_id).await?;
-        }
-        self.units.path(unit_ids).await
     }
 
     /// The id of a unit that a user named; `None` where the organization has no such unit.

@@ -7,6 +7,8 @@ use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::shared_client;
 
+use crate::pace::{LaneKey, Pacer, Service};
+
 /// A Region of an account: its name and `RegionOptStatus`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRegion {
@@ -20,26 +22,33 @@ pub struct AccountRegion {
 #[derive(Debug, Clone)]
 pub struct RegionLister {
     client: aws_sdk_account::Client,
+    pacer: Pacer,
 }
 
 impl RegionLister {
     /// Builds the client; `counter` counts what it sends.
-    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter) -> Self {
-        Self { client: shared_client!(aws_sdk_account, sdk_config, counter) }
+    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter, pacer: Pacer) -> Self {
+        Self { client: shared_client!(aws_sdk_account, sdk_config, counter), pacer }
     }
 
-    /// All Regions of the account that `credentials` are of, enabled or not. It is the account's own credentials that ask,
+    /// All Regions of the account, whose own `credentials` these are, enabled or not. It is the account's own credentials that ask,
     /// because the rate limit is the caller's.
     ///
     /// # Errors
     /// What AWS said, after retries.
-    pub async fn regions(&self, credentials: &AccountCredentials) -> Result<Vec<AccountRegion>, AwsFault> {
+    pub async fn regions(
+        &self,
+        account_id: &str,
+        credentials: &AccountCredentials,
+    ) -> Result<Vec<AccountRegion>, AwsFault> {
         const ACTION: &str = "account:ListRegions";
+        let key = LaneKey { account_id, region: "", service: Service::Account };
         let mut regions = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let answer = credentials
-                .call(|credentials| {
+            let answer = self
+                .pacer
+                .call(key, credentials, |credentials| {
                     let request = self
                         .client
                         .list_regions()

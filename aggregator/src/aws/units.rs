@@ -5,35 +5,36 @@ use std::sync::Arc;
 
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
+use super::organizations::Client;
+use crate::account::UnitChain;
+
 /// Reads organizational units, each once.
 #[derive(Debug)]
 pub(super) struct Units {
-    client: aws_sdk_organizations::Client,
+    client: Client,
     names: HashMap<String, String>,
     parents: HashMap<String, String>,
-    paths: HashMap<Vec<String>, Arc<str>>,
+    chains: HashMap<Vec<String>, Arc<UnitChain>>,
 }
 
 impl Units {
-    pub(super) fn new(client: aws_sdk_organizations::Client) -> Self {
-        Self { client, names: HashMap::new(), parents: HashMap::new(), paths: HashMap::new() }
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, names: HashMap::new(), parents: HashMap::new(), chains: HashMap::new() }
     }
 
-    /// The names of the units `ids`, from the root down, joined by `/`.
-    pub(super) async fn path(&mut self, ids: &[String]) -> Result<Option<Arc<str>>, AwsFault> {
-        if ids.is_empty() {
-            return Ok(None);
-        }
-        if let Some(path) = self.paths.get(ids) {
-            return Ok(Some(path.clone()));
+    /// The units of an account, with their names; where `ListAccounts` does not tell their ids, their parents are asked.
+    pub(super) async fn of(&mut self, ids: Vec<String>, account_id: &str) -> Result<Arc<UnitChain>, AwsFault> {
+        let ids = if ids.is_empty() { self.chain(account_id).await? } else { ids };
+        if let Some(chain) = self.chains.get(&ids) {
+            return Ok(chain.clone());
         }
         let mut names = Vec::with_capacity(ids.len());
-        for id in ids {
+        for id in &ids {
             names.push(self.name(id).await?);
         }
-        let path: Arc<str> = names.join("/").into();
-        self.paths.insert(ids.to_vec(), path.clone());
-        Ok(Some(path))
+        let chain = Arc::new(UnitChain { ids: ids.clone(), path: Some(names.join("/")) });
+        self.chains.insert(ids, chain.clone());
+        Ok(chain)
     }
 
     /// The name of a root or unit.
@@ -48,11 +49,12 @@ impl Units {
         }
         let answer = self
             .client
-            .describe_organizational_unit()
-            .organizational_unit_id(id)
-            .send()
-            .await
-            .map_err(|error| AwsFault::new(ACTION, &error))?;
+            .call(|sdk, caller| {
+                let request =
+                    sdk.describe_organizational_unit().organizational_unit_id(id).customize().config_override(caller);
+                async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+            })
+            .await?;
         let name = answer
             .organizational_unit
             .and_then(|unit| unit.name)
@@ -64,18 +66,27 @@ impl Units {
     /// The roots: ids and names. There is one today.
     async fn roots(&mut self) -> Result<Vec<(String, String)>, AwsFault> {
         const ACTION: &str = "organizations:ListRoots";
-        let mut pages = self.client.list_roots().into_paginator().send();
         let mut roots = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| AwsFault::new(ACTION, &error))?;
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .client
+                .call(|sdk, caller| {
+                    let request = sdk.list_roots().set_next_token(token.clone()).customize().config_override(caller);
+                    async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+                })
+                .await?;
             for root in page.roots.unwrap_or_default() {
                 if let (Some(id), Some(name)) = (root.id, root.name) {
                     self.names.insert(id.clone(), name.clone());
                     roots.push((id, name));
                 }
             }
+            match following(ACTION, page.next_token, token.as_deref())? {
+                Some(next) => token = Some(next),
+                None => return Ok(roots),
+            }
         }
-        Ok(roots)
     }
 
     /// The id of the unit that a path of names leads to; `None` where there is none.
@@ -94,10 +105,21 @@ impl Units {
 
     async fn child(&mut self, parent: &str, name: &str) -> Result<Option<String>, AwsFault> {
         const ACTION: &str = "organizations:ListOrganizationalUnitsForParent";
-        let mut pages = self.client.list_organizational_units_for_parent().parent_id(parent).into_paginator().send();
         let mut found = None;
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| AwsFault::new(ACTION, &error))?;
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .client
+                .call(|sdk, caller| {
+                    let request = sdk
+                        .list_organizational_units_for_parent()
+                        .parent_id(parent)
+                        .set_next_token(token.clone())
+                        .customize()
+                        .config_override(caller);
+                    async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+                })
+                .await?;
             for unit in page.organizational_units.unwrap_or_default() {
                 if let (Some(id), Some(own_name)) = (unit.id, unit.name) {
                     if own_name == name {
@@ -106,8 +128,11 @@ impl Units {
                     self.names.insert(id, own_name);
                 }
             }
+            match following(ACTION, page.next_token, token.as_deref())? {
+                Some(next) => token = Some(next),
+                None => return Ok(found),
+            }
         }
-        Ok(found)
     }
 
     /// The chain of parents of an account, from the root down, where `ListAccounts` does not tell its path.
@@ -135,8 +160,13 @@ impl Units {
 
     async fn parent(&mut self, child: &str) -> Result<String, AwsFault> {
         const ACTION: &str = "organizations:ListParents";
-        let answer =
-            self.client.list_parents().child_id(child).send().await.map_err(|error| AwsFault::new(ACTION, &error))?;
+        let answer = self
+            .client
+            .call(|sdk, caller| {
+                let request = sdk.list_parents().child_id(child).customize().config_override(caller);
+                async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
+            })
+            .await?;
         let parent = answer.parents.unwrap_or_default().into_iter().find_map(|parent| parent.id);
         let parent =
             parent.ok_or_else(|| AwsFault::other(ACTION, format!("an answer without the parent of {child}")))?;
@@ -145,6 +175,18 @@ impl Units {
             self.parents.insert(child.to_owned(), parent.clone());
         }
         Ok(parent)
+    }
+}
+
+/// The token of the page after the one that `token` asked for; `None` at the end.
+pub(super) fn following(
+    action: &'static str,
+    next: Option<String>,
+    token: Option<&str>,
+) -> Result<Option<String>, AwsFault> {
+    match next.filter(|next| !next.is_empty()) {
+        Some(next) if token == Some(next.as_str()) => Err(AwsFault::repeated_token(action)),
+        next => Ok(next),
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::query::REPOSITORY;
+use crate::account::AccountId;
 
 /// Accounts and Regions that an aggregator collects from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AggregatorSource {
     /// The accounts; `None` for the whole organization.
-    pub accounts: Option<BTreeSet<String>>,
+    pub accounts: Option<BTreeSet<AccountId>>,
     /// The Regions; `None` for all, future ones included.
     pub regions: Option<BTreeSet<String>>,
 }
@@ -33,9 +34,10 @@ impl Aggregator {
     }
 
     /// Whether it collects from `account_id` in `region`.
-    pub fn has(&self, account_id: &str, region: &str) -> bool {
+    pub fn has(&self, account_id: AccountId, region: &str) -> bool {
         self.sources.iter().any(|source| {
-            source.accounts.as_ref().is_none_or(|accounts| accounts.contains(account_id)) && source.has_region(region)
+            let has_account = |accounts: &BTreeSet<AccountId>| accounts.contains(&account_id);
+            source.accounts.as_ref().is_none_or(has_account) && source.has_region(region)
         })
     }
 
@@ -144,13 +146,14 @@ mod tests {
     #[test]
     fn sources_are_accounts_in_regions() {
         let accounts = AggregatorSource {
-            accounts: Some(["111122223333".to_owned()].into()),
+            accounts: AccountId::parse("111122223333").map(|id| [id].into()),
             regions: Some(["eu-west-1".to_owned()].into()),
         };
         let aggregator = Aggregator { sources: vec![accounts], ..one("a", false) };
-        assert!(aggregator.has("111122223333", "eu-west-1"));
-        assert!(!aggregator.has("111122223333", "us-east-1"));
-        assert!(!aggregator.has("222233334444", "eu-west-1"));
+        let has = |id: &str, region: &str| aggregator.has(AccountId::parse(id).unwrap(), region);
+        assert!(has("111122223333", "eu-west-1"));
+        assert!(!has("111122223333", "us-east-1"));
+        assert!(!has("222233334444", "eu-west-1"));
         assert!(aggregator.has_region("eu-west-1") && !aggregator.has_region("us-east-1"));
     }
 }

@@ -2,15 +2,19 @@
 
 use std::future::Future;
 
+use aws_credential_types::Credentials;
+use aws_sdk_config::config::Builder;
 use aws_sdk_config::types::{AggregatedSourceStatusType, AggregatedSourceType};
-use aws_types::SdkConfig;
 use aws_types::region::Region;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::AwsFault;
-use ecr_encryption_rule::caller_client;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use ecr_encryption_rule::shared_client;
 
 use super::aggregator::{Aggregator, AggregatorSource};
+use crate::account::AccountId;
+use crate::aws::caller::Caller;
+use crate::pace::{LaneKey, Pacer, Service};
 
 /// The IAM action of a query.
 pub const SELECT: &str = "config:SelectAggregateResourceConfig";
@@ -43,7 +47,7 @@ pub trait Select: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailingSource {
     /// The account; `None` for the organization.
-    pub account_id: Option<String>,
+    pub account_id: Option<AccountId>,
     /// The Region, where told.
     pub region: Option<String>,
     /// `LastUpdateStatus`: `FAILED`, `OUTDATED`, or a value that this version does not know.
@@ -60,8 +64,9 @@ pub struct FailingSource {
 #[derive(Debug)]
 pub struct ConfigClient {
     client: aws_sdk_config::Client,
-    /// Bounds the calls under way.
-    calls: Semaphore,
+    pacer: Pacer,
+    credentials: AccountCredentials,
+    account_id: String,
     /// The Region of the aggregator.
     pub region: String,
 }
@@ -76,20 +81,28 @@ pub struct AggregatorQueries<'a> {
 }
 
 impl ConfigClient {
-    /// Builds the client of `region`; `counter` counts what it sends, and at most `concurrency` calls are under way at once.
-    pub fn new(sdk_config: &SdkConfig, counter: &CallCounter, region: String, concurrency: usize) -> Self {
-        let sdk_config = sdk_config.clone().into_builder().region(Region::new(region.clone())).build();
+    /// Builds the client of `region`, with the caller's credentials and at its pace; `counter` counts what it sends.
+    pub fn new(caller: &Caller, counter: &CallCounter, region: String) -> Self {
+        let sdk_config = caller.sdk_config.clone().into_builder().region(Region::new(region.clone())).build();
         Self {
-            client: caller_client!(aws_sdk_config, &sdk_config, counter),
-            calls: Semaphore::new(concurrency),
+            client: shared_client!(aws_sdk_config, &sdk_config, counter),
+            pacer: caller.pacer.clone(),
+            credentials: caller.credentials.clone(),
+            account_id: caller.account_id.clone(),
             region,
         }
     }
 
-    /// Waits until another call may begin. Every call of this source passes here, those to KMS too.
-    pub async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed, so this is always a permit.
-        self.calls.acquire().await.ok()
+    /// Calls as the caller; `send` makes one attempt.
+    async fn call<T, F, R>(&self, send: F) -> Result<T, AwsFault>
+    where
+        T: Send,
+        F: Fn(Builder) -> R + Send + Sync,
+        R: Future<Output = Result<T, AwsFault>> + Send,
+    {
+        let key = LaneKey { account_id: &self.account_id, region: &self.region, service: Service::Config };
+        let with = |credentials: Credentials| send(Builder::new().credentials_provider(credentials));
+        self.pacer.call(key, &self.credentials, with).await
     }
 
     /// All aggregators of the caller's account in this Region.
@@ -100,10 +113,13 @@ impl ConfigClient {
         let mut aggregators = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let permit = self.permit().await;
-            let request = self.client.describe_configuration_aggregators().set_next_token(token.clone());
-            let answer = request.send().await.map_err(|error| AwsFault::new(DESCRIBE, &error))?;
-            drop(permit);
+            let answer = self
+                .call(|with| {
+                    let request = self.client.describe_configuration_aggregators().set_next_token(token.clone());
+                    let request = request.customize().config_override(with);
+                    async move { request.send().await.map_err(|error| AwsFault::new(DESCRIBE, &error)) }
+                })
+                .await?;
             for described in answer.configuration_aggregators.unwrap_or_default() {
                 aggregators.push(aggregator(described)?);
             }
@@ -123,28 +139,33 @@ impl ConfigClient {
         let mut sources = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let permit = self.permit().await;
-            let request = self
-                .client
-                .describe_configuration_aggregator_sources_status()
-                .configuration_aggregator_name(aggregator)
-                .update_status(AggregatedSourceStatusType::Failed)
-                .update_status(AggregatedSourceStatusType::Outdated)
-                .limit(PAGE)
-                .set_next_token(token.clone());
-            let answer = request.send().await.map_err(|error| AwsFault::new(SOURCES, &error))?;
-            drop(permit);
+            let answer = self
+                .call(|with| {
+                    let request = self
+                        .client
+                        .describe_configuration_aggregator_sources_status()
+                        .configuration_aggregator_name(aggregator)
+                        .update_status(AggregatedSourceStatusType::Failed)
+                        .update_status(AggregatedSourceStatusType::Outdated)
+                        .limit(PAGE)
+                        .set_next_token(token.clone())
+                        .customize()
+                        .config_override(with);
+                    async move { request.send().await.map_err(|error| AwsFault::new(SOURCES, &error)) }
+                })
+                .await?;
             for one in answer.aggregated_source_status_list.unwrap_or_default() {
                 let status = one.last_update_status.as_ref().map_or("not told", AggregatedSourceStatusType::as_str);
                 if status == AggregatedSourceStatusType::Succeeded.as_str() {
                     continue;
                 }
                 let is_account = one.source_type == Some(AggregatedSourceType::Account);
-                if is_account && one.source_id.is_none() {
+                let account_id = one.source_id.as_deref().filter(|_| is_account).and_then(AccountId::parse);
+                if is_account && account_id.is_none() {
                     return Err(AwsFault::other(SOURCES, "an account's status without the account"));
                 }
                 sources.push(FailingSource {
-                    account_id: one.source_id.clone().filter(|_| is_account),
+                    account_id,
                     region: one.aws_region,
                     status: status.to_owned(),
                     last_update: one
@@ -165,16 +186,22 @@ impl ConfigClient {
 
 impl Select for AggregatorQueries<'_> {
     async fn page(&self, expression: &str, token: Option<String>) -> Result<Page, AwsFault> {
-        let _permit = self.client.permit().await;
-        let request = self
+        let answer = self
             .client
-            .client
-            .select_aggregate_resource_config()
-            .configuration_aggregator_name(self.name)
-            .expression(expression)
-            .limit(PAGE)
-            .set_next_token(token.clone());
-        let answer = request.send().await.map_err(|error| AwsFault::new(SELECT, &error))?;
+            .call(|with| {
+                let request = self
+                    .client
+                    .client
+                    .select_aggregate_resource_config()
+                    .configuration_aggregator_name(self.name)
+                    .expression(expression)
+                    .limit(PAGE)
+                    .set_next_token(token.clone())
+                    .customize()
+                    .config_override(with);
+                async move { request.send().await.map_err(|error| AwsFault::new(SELECT, &error)) }
+            })
+            .await?;
         // A missing list is no empty one.
         let rows = answer.results.ok_or_else(|| AwsFault::other(SELECT, "an answer without results"))?;
         Ok(Page { rows, next_token: following(SELECT, token.as_ref(), answer.next_token)? })
@@ -201,7 +228,8 @@ fn aggregator(described: aws_sdk_config::types::ConfigurationAggregator) -> Resu
     }
     for source in described.account_aggregation_sources.unwrap_or_default() {
         sources.push(AggregatorSource {
-            accounts: Some(source.account_ids.into_iter().collect()),
+            // An id that is none would be that of no account.
+            accounts: Some(source.account_ids.iter().filter_map(|id| AccountId::parse(id)).collect()),
             regions: regions(source.all_aws_regions, source.aws_regions),
         });
     }

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shelf::{Facts, Shelf};
-use crate::coverage::{Coverage, NotCovered};
+use crate::account::AccountId;
+use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::finding::Finding;
-use crate::spool::Target;
+use crate::journal::Target;
 
 /// How a repository differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -88,10 +89,11 @@ impl Comparer {
         if !self.regions.contains(&finding.region) {
             return Ok(());
         }
-        let is_current = |target: &Target| target.account_id == finding.account_id && target.region == finding.region;
+        let Some(account_id) = AccountId::parse(&finding.account_id) else { return Ok(()) };
+        let is_current = |target: &Target| target.account_id == account_id && target.region == finding.region;
         if !self.current.as_ref().is_some_and(|(target, _)| is_current(target)) {
             self.put_back();
-            let target = Target { account_id: finding.account_id.clone(), region: finding.region.clone() };
+            let target = Target { account_id, region: finding.region.clone() };
             let recorded = self.shelf.get(&target)?;
             self.current = Some((target, recorded));
         }
@@ -134,13 +136,13 @@ impl Comparer {
     pub fn finish(
         mut self,
         coverage: &Coverage,
-        was_scanned: impl Fn(&str) -> bool,
+        was_scanned: impl Fn(AccountId) -> bool,
         mut take: impl FnMut(&Difference) -> io::Result<()>,
     ) -> io::Result<Comparison> {
         self.put_back();
-        let unseen = Unseen::of(coverage);
+        let unseen = Unseen::of(coverage, &self.left);
         for (target, left) in std::mem::take(&mut self.left) {
-            if !self.regions.contains(&target.region) || !was_scanned(&target.account_id) || unseen.has(&target) {
+            if !self.regions.contains(&target.region) || !was_scanned(target.account_id) || unseen.has(&target) {
                 continue;
             }
             let left = match left {
@@ -151,7 +153,7 @@ impl Comparer {
                 self.counted.missing += 1;
                 take(&Difference {
                     kind: DifferenceKind::Missing,
-                    account_id: target.account_id.clone(),
+                    account_id: target.account_id.to_string(),
                     region: target.region.clone(),
                     repository_name,
                     fields: Vec::new(),
@@ -165,22 +167,33 @@ impl Comparer {
 }
 
 /// What was not read whole.
-struct Unseen<'a> {
+struct Unseen {
     everything: bool,
-    places: BTreeSet<(Option<&'a str>, Option<&'a str>)>,
+    places: BTreeSet<(Option<AccountId>, Option<String>)>,
 }
 
-impl<'a> Unseen<'a> {
-    fn of(coverage: &'a Coverage) -> Self {
-        let places: BTreeSet<_> =
-            coverage.not_covered.iter().map(|entry| (entry.account_id.as_deref(), entry.region.as_deref())).collect();
+impl Unseen {
+    /// `recorded` are the targets that have records. Of disabled Regions, which are many, only those among them matter.
+    fn of<T>(coverage: &Coverage, recorded: &BTreeMap<Target, T>) -> Self {
+        let mut places = BTreeSet::new();
+        for entry in coverage.not_covered.iter() {
+            let account_id = entry.account_id.as_deref().and_then(AccountId::parse);
+            let region = entry.region.clone();
+            if entry.cause == Cause::RegionDisabled
+                && let (Some(account_id), Some(region)) = (account_id, region.clone())
+                && !recorded.contains_key(&Target { account_id, region })
+            {
+                continue;
+            }
+            places.insert((account_id, region));
+        }
         Self { everything: places.contains(&(None, None)), places }
     }
 
     fn has(&self, target: &Target) -> bool {
-        let (account, region) = (target.account_id.as_str(), target.region.as_str());
+        let (account, region) = (Some(target.account_id), Some(target.region.clone()));
         self.everything
-            || [(Some(account), None), (Some(account), Some(region)), (None, Some(region))]
+            || [(account, None), (account, region.clone()), (None, region)]
                 .iter()
                 .any(|place| self.places.contains(place))
     }

@@ -7,6 +7,7 @@ use ecr_encryption_rule::aws::fault::AwsFault;
 use serde_json::{Value, json};
 
 use super::client::{Page, SELECT, Select};
+use crate::account::AccountId;
 
 /// Answers each expression that begins with a text with its rows, in pages; the last page may be a fault.
 #[derive(Debug, Default)]
@@ -43,6 +44,11 @@ impl Select for Pages {
 }
 
 /// An account's id.
+pub(super) fn account_id(number: usize) -> AccountId {
+    AccountId::parse(&id(number)).unwrap()
+}
+
+/// An account's id, as a text.
 pub(super) fn id(number: usize) -> String {
     format!("{number:012}")
 }

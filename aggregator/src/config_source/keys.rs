@@ -16,6 +16,9 @@ use super::query;
 use super::read::follow;
 use super::row::Row;
 
+/// How many keys may be asked for at once; their calls are paced by themselves.
+const AT_ONCE: usize = 256;
+
 /// Who asks KMS.
 #[derive(Debug)]
 pub struct KeyReader<'a, S, L> {
@@ -32,8 +35,6 @@ pub struct KeyReader<'a, S, L> {
     /// Whether the policy demands somewhere that a key's state is proved: then KMS is asked for every key, since what was
     /// recorded may have changed.
     pub prove_state: bool,
-    /// How many calls are made at once.
-    pub concurrency: usize,
 }
 
 /// What was recorded of keys, and what kept some from being read.
@@ -57,7 +58,7 @@ impl<S: Select, L: Lookup> KeyReader<'_, S, L> {
                 let answer = self.answer(&key, recorded).await;
                 (key, answer)
             })
-            .buffer_unordered(self.concurrency)
+            .buffer_unordered(AT_ONCE)
             .collect()
             .await;
         let known: BTreeSet<KeyId> = answers.iter().map(|(key, _)| key.clone()).collect();
@@ -99,7 +100,12 @@ impl<S: Select, L: Lookup> KeyReader<'_, S, L> {
         if !own && key.name == AWS_MANAGED {
             return KeyAnswer::Denied("not asked: only its own account may describe it".to_owned());
         }
-        let access = Access { credentials: self.credentials.clone(), region: key.region.clone() };
+        // KMS counts a call against the caller, whoever owns the key.
+        let access = Access {
+            account_id: self.account_id.to_owned(),
+            credentials: self.credentials.clone(),
+            region: key.region.clone(),
+        };
         if own {
             return KeyAnswer::of_owner(self.lookup.key(&access, &key.name).await);
         }
@@ -129,7 +135,7 @@ impl<S: Select, L: Lookup> KeyReader<'_, S, L> {
             batches.extend(ids.chunks(query::KEYS_AT_ONCE).map(|ids| (*region, by_id, ids.to_vec())));
         }
         stream::iter(batches)
-            .for_each_concurrent(self.concurrency, |(region, by_id, ids)| {
+            .for_each_concurrent(AT_ONCE, |(region, by_id, ids)| {
                 let recorded = &recorded;
                 async move {
                     let mut found = Vec::new();

@@ -7,6 +7,10 @@
 //! `configuration` is selected whole: the published schema of `AWS::ECR::Repository` does not name its
 //! `EncryptionConfiguration`, so a query for that field alone may well be refused.
 
+use std::fmt::Display;
+
+use crate::account::AccountId;
+
 /// AWS Config's name of a repository.
 pub const REPOSITORY: &str = "AWS::ECR::Repository";
 /// AWS Config's name of a key.
@@ -23,7 +27,7 @@ const MOST_ACCOUNTS: usize = 100;
 pub const KEYS_AT_ONCE: usize = 90;
 
 /// The repositories of a Region, in the order of their accounts.
-pub fn repositories(region: &str, accounts: Option<&[String]>) -> String {
+pub fn repositories(region: &str, accounts: Option<&[AccountId]>) -> String {
     format!(
         "SELECT accountId, awsRegion, arn, resourceId, resourceName, resourceCreationTime, configurationItemCaptureTime, \
          configurationItemStatus, tags, configuration WHERE resourceType = '{REPOSITORY}' AND awsRegion = '{region}'{} \
@@ -33,7 +37,7 @@ pub fn repositories(region: &str, accounts: Option<&[String]>) -> String {
 }
 
 /// The configuration recorders of a Region.
-pub fn recorders(region: &str, accounts: Option<&[String]>) -> String {
+pub fn recorders(region: &str, accounts: Option<&[AccountId]>) -> String {
     format!(
         "SELECT accountId, awsRegion, configurationItemStatus, configurationItemCaptureTime, configuration WHERE \
          resourceType = '{RECORDER}' AND awsRegion = '{region}'{}",
@@ -50,7 +54,7 @@ pub fn keys(region: &str, ids: &[String]) -> String {
     )
 }
 
-fn of(accounts: Option<&[String]>) -> String {
+fn of(accounts: Option<&[AccountId]>) -> String {
     match accounts {
         Some(ids) if (1..=MOST_ACCOUNTS).contains(&ids.len()) => format!(" AND accountId IN ({})", list(ids)),
         _ => String::new(),
@@ -58,7 +62,7 @@ fn of(accounts: Option<&[String]>) -> String {
 }
 
 /// Ids have no character that needs care in a literal: digits, letters and hyphens.
-fn list(ids: &[String]) -> String {
+fn list(ids: &[impl Display]) -> String {
     let quoted: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
     quoted.join(", ")
 }
@@ -69,7 +73,9 @@ mod tests {
 
     #[test]
     fn no_expression_is_too_long() {
-        let accounts: Vec<String> = (0..MOST_ACCOUNTS).map(|index| format!("{index:012}")).collect();
+        let accounts: Vec<AccountId> =
+            (0..MOST_ACCOUNTS).filter_map(|index| AccountId::parse(&format!("{index:012}"))).collect();
+        assert_eq!(accounts.len(), MOST_ACCOUNTS);
         let keys_named: Vec<String> = (0..KEYS_AT_ONCE).map(|index| format!("mrk-{index:032x}")).collect();
         let region = "ap-northeast-1-and-longer";
         for expression in
@@ -81,10 +87,10 @@ mod tests {
 
     #[test]
     fn accounts_are_named_only_where_they_are_few() {
-        let accounts = ["111122223333".to_owned(), "222233334444".to_owned()];
+        let accounts = ["111122223333", "222233334444"].map(|id| AccountId::parse(id).unwrap());
         assert!(recorders("eu-west-1", Some(&accounts)).ends_with("AND accountId IN ('111122223333', '222233334444')"));
         assert!(recorders("eu-west-1", None).ends_with("AND awsRegion = 'eu-west-1'"));
-        let many = vec!["111122223333".to_owned(); MOST_ACCOUNTS + 1];
+        let many = vec![accounts[0]; MOST_ACCOUNTS + 1];
         assert_eq!(recorders("eu-west-1", Some(&many)), recorders("eu-west-1", None));
     }
 }

@@ -8,7 +8,8 @@ use ecr_encryption_rule::aws::fault::AwsFault;
 use super::client::{SELECT, Select};
 use super::query;
 use super::row::Row;
-use crate::spool::ReadRepository;
+use crate::account::AccountId;
+use crate::journal::ReadRepository;
 
 /// Gives every row of the answer to `expression` to `take`, page by page.
 ///
@@ -30,32 +31,45 @@ pub async fn follow<S: Select>(
     }
 }
 
-/// Takes the repositories of an account, and whether they are all of it.
-pub type Take<'a> = dyn FnMut(&str, Vec<ReadRepository>, bool) -> io::Result<()> + Send + 'a;
+/// How much of an account is given at once: one of 100,000 repositories is held no more than one of a thousand.
+const AT_ONCE: usize = 1_000;
+
+/// What follows what is given of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// More of it.
+    Follows,
+    /// Nothing: all of it was given.
+    Nothing,
+    /// What is not known, as it could not be read.
+    Lost,
+}
+
+/// Takes repositories of an account, in the order of their names, and what follows them.
+pub type Take<'a> = dyn FnMut(AccountId, Vec<ReadRepository>, Rest) -> io::Result<()> + Send + 'a;
 
 /// What ends the reading of a Region.
 #[derive(Debug)]
 pub enum ReadError {
     /// AWS said so, or a row could not be understood; with the accounts that were given whole before.
-    Fault(AwsFault, BTreeSet<String>),
+    Fault(AwsFault, BTreeSet<AccountId>),
     /// What was read could not be kept.
     Kept(io::Error),
 }
 
-/// Gives the repositories of each account that has any to `take`, in the order of their names, and whether they are all of
-/// it. Returns the accounts that were given whole: what is not among them has no repositories that were recorded.
+/// Gives the repositories of each account that has any to `take`, part by part. Returns the accounts that were given whole: what is not among them has no repositories that were recorded.
 ///
 /// # Errors
-/// See [`ReadError`]. An account that was begun is given with what there is of it, as not whole.
+/// See [`ReadError`]. An account that was begun is given with what there is of it, and the rest as lost.
 pub async fn repositories<S: Select>(
     select: &S,
     region: &str,
-    accounts: Option<&[String]>,
+    accounts: Option<&[AccountId]>,
     take: &mut Take<'_>,
-) -> Result<BTreeSet<String>, ReadError> {
+) -> Result<BTreeSet<AccountId>, ReadError> {
     let expression = query::repositories(region, accounts);
     let mut whole = BTreeSet::new();
-    let mut current: Option<(String, Vec<ReadRepository>)> = None;
+    let mut current: Option<(AccountId, Vec<ReadRepository>)> = None;
     let mut token = None;
     let fault = 'read: loop {
         let page = match select.page(&expression, token).await {
@@ -67,7 +81,7 @@ pub async fn repositories<S: Select>(
                 Ok(row) => row,
                 Err(fault) => break 'read Some(fault),
             };
-            let id = row.account_id.clone();
+            let id = row.account_id;
             let repository = match row.repository() {
                 Ok(Some(repository)) => repository,
                 Ok(None) => continue,
@@ -80,10 +94,16 @@ pub async fn repositories<S: Select>(
                 break 'read Some(AwsFault::other(SELECT, message));
             }
             match &mut current {
-                Some((account, repositories)) if *account == id => repositories.push(repository),
+                Some((account, repositories)) if *account == id => {
+                    if repositories.len() >= AT_ONCE {
+                        let part = std::mem::take(repositories);
+                        take(id, sorted(part), Rest::Follows).map_err(ReadError::Kept)?;
+                    }
+                    repositories.push(repository);
+                }
                 _ => {
                     if let Some((account, repositories)) = current.replace((id, vec![repository])) {
-                        take(&account, sorted(repositories), true).map_err(ReadError::Kept)?;
+                        take(account, sorted(repositories), Rest::Nothing).map_err(ReadError::Kept)?;
                         whole.insert(account);
                     }
                 }
@@ -95,7 +115,8 @@ pub async fn repositories<S: Select>(
         };
     };
     if let Some((account, repositories)) = current {
-        take(&account, sorted(repositories), fault.is_none()).map_err(ReadError::Kept)?;
+        let rest = if fault.is_none() { Rest::Nothing } else { Rest::Lost };
+        take(account, sorted(repositories), rest).map_err(ReadError::Kept)?;
         if fault.is_none() {
             whole.insert(account);
         }
@@ -108,8 +129,8 @@ pub async fn repositories<S: Select>(
 
 /// A list that changes while it is read may show a repository on two pages.
 fn sorted(mut repositories: Vec<ReadRepository>) -> Vec<ReadRepository> {
-    repositories.sort_by(|one, other| one.repository.name.cmp(&other.repository.name));
-    repositories.dedup_by(|one, other| one.repository.name == other.repository.name);
+    repositories.sort_by(|one, other| one.name().cmp(other.name()));
+    repositories.dedup_by(|one, other| one.name() == other.name());
     repositories
 }
 

@@ -63,7 +63,7 @@ impl ConfigReading {
             Source::Config => Ok(Some(Self::Instead(ConfigSource::open(args, caller, counter).await?))),
             Source::Both => Ok(Some(Self::Beside {
                 source: ConfigSource::open(args, caller, counter).await?,
-                records: Shelf::create(output.directory())
+                records: Shelf::create(&output.staging())
                     .context("what is read cannot be kept in the output folder")?,
                 shelved: Mutex::default(),
             })),

@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use ecr_encryption_core::{KeyArn, KeyFacts, KeyManager, KeyOrigin, KeyState, Repository, RepositoryEncryption, Tags};
+use ecr_encryption_core::{KeyArn, KeyFacts, KeyManager, KeyOrigin, KeyState, RepositoryEncryption, Tags};
 use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::configuration::{encryption, field, text};
+use ecr_encryption_rule::lookup::RepositoryDescription;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::SELECT;
 use super::recording::Recording;
-use crate::spool::ReadRepository;
+use crate::account::AccountId;
+use crate::journal::ReadRepository;
 
 /// What every row has.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// The account.
-    pub account_id: String,
+    pub account_id: AccountId,
     aws_region: String,
     arn: Option<String>,
     resource_id: Option<String>,
@@ -57,10 +59,6 @@ impl Row {
         let row: Self = serde_json::from_str(text).map_err(|error| fault(format!("a row that is no item: {error}")))?;
         if row.aws_region != region {
             return Err(fault(format!("a row of {} where only {region} was asked for", row.aws_region)));
-        }
-        let is_id = row.account_id.len() == 12 && row.account_id.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_id {
-            return Err(fault(format!("a row of the account `{}`, which is no account id", row.account_id)));
         }
         Ok(row)
     }
@@ -115,19 +113,15 @@ impl Row {
         let name = named.ok_or_else(|| self.missing("resourceName"))?;
         let arn = given(&self.arn).ok_or_else(|| self.missing("arn"))?;
         let uri = configuration.as_ref().and_then(|one| text(one, "RepositoryUri")).map(str::to_owned);
-        Ok(Some(ReadRepository {
+        let described = RepositoryDescription {
+            name,
+            arn,
+            uri,
             created_at: self.resource_creation_time.as_ref().and_then(time),
-            recorded_at: Some(recorded_at),
-            repository: Repository {
-                encryption: recorded_encryption(configuration.as_ref()),
-                tags: self.tags.map_or(Tags::NotRead, tags),
-                account_id: self.account_id,
-                region: self.aws_region,
-                name,
-                arn,
-                uri,
-            },
-        }))
+            encryption: recorded_encryption(configuration.as_ref()),
+        };
+        let tags = self.tags.map_or(Tags::NotRead, tags);
+        Ok(Some(ReadRepository::recorded(described, tags, recorded_at)))
     }
 
     /// What the account's recorder records; `None` where the recorder is gone.
@@ -158,7 +152,7 @@ impl Row {
         let configuration = self.configuration().ok_or_else(|| self.missing("configuration"))?;
         let named = text(&configuration, "Arn").or(self.arn.as_deref()).ok_or_else(|| self.missing("arn"))?;
         let arn = KeyArn::parse(named).ok_or_else(|| fault(format!("a key with the ARN `{named}`")))?;
-        if arn.account_id != self.account_id || arn.region != self.aws_region {
+        if AccountId::parse(&arn.account_id) != Some(self.account_id) || arn.region != self.aws_region {
             return Err(fault(format!("the key {named} in a row of account {}", self.account_id)));
         }
         // What was left out is a value of its own, which no demand is proved by.
@@ -212,6 +206,8 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
+    use ecr_encryption_core::Repository;
+
     use super::*;
 
     fn row(changes: Value) -> Value {
@@ -231,13 +227,18 @@ mod tests {
         Row::parse(&row(changes).to_string(), "eu-west-1")?.repository()
     }
 
+    fn repository(read: ReadRepository) -> Repository {
+        read.into_repository(AccountId::parse("111122223333").unwrap(), "eu-west-1")
+    }
+
     #[test]
     fn a_repository_with_all_that_is_known() {
         let read = read(json!({})).unwrap().unwrap();
         assert_eq!(read.recorded_at, Some("2026-11-01T10:00:00Z".parse().unwrap()));
-        assert_eq!(read.created_at, Some("2024-01-01T00:00:00Z".parse().unwrap()));
-        assert_eq!(read.repository.encryption.known().unwrap().kms_key.as_deref(), Some("arn:k"));
-        assert_eq!(read.repository.tags, Tags::Read([("a".to_owned(), "b".to_owned())].into()));
+        assert_eq!(read.created_at(), Some("2024-01-01T00:00:00Z".parse().unwrap()));
+        let repository = repository(read);
+        assert_eq!(repository.encryption.known().unwrap().kms_key.as_deref(), Some("arn:k"));
+        assert_eq!(repository.tags, Tags::Read([("a".to_owned(), "b".to_owned())].into()));
     }
 
     /// What is left out, null or of another shape is never `AES256`, and never a key that is not there.
@@ -252,7 +253,7 @@ mod tests {
     #[case::nothing(json!(null))]
     fn encryption_that_is_not_told(#[case] configuration: Value) {
         let read = read(json!({ "configuration": configuration })).unwrap().unwrap();
-        assert_eq!(read.repository.encryption, RepositoryEncryption::NotRecorded);
+        assert_eq!(read.encryption(), &RepositoryEncryption::NotRecorded);
     }
 
     #[rstest]
@@ -260,7 +261,7 @@ mod tests {
     #[case::as_a_text(json!("{\"EncryptionConfiguration\":{\"EncryptionType\":\"AES256\"}}"))]
     fn either_way_of_writing(#[case] configuration: Value) {
         let read = read(json!({ "configuration": configuration })).unwrap().unwrap();
-        assert_eq!(read.repository.encryption.known().unwrap().encryption_type.as_str(), "AES256");
+        assert_eq!(read.encryption().known().unwrap().encryption_type.as_str(), "AES256");
     }
 
     #[rstest]
@@ -269,12 +270,12 @@ mod tests {
     #[case(json!({"a": "b"}), Tags::Read([("a".to_owned(), "b".to_owned())].into()))]
     #[case(json!([{"key": "a", "value": null}]), Tags::Read(BTreeMap::new()))]
     fn tags_are_read_only_where_they_are_told(#[case] tags: Value, #[case] expected: Tags) {
-        assert_eq!(read(json!({ "tags": tags })).unwrap().unwrap().repository.tags, expected);
+        assert_eq!(repository(read(json!({ "tags": tags })).unwrap().unwrap()).tags, expected);
     }
 
     #[rstest]
     #[case::another_region(json!({"awsRegion": "us-east-1"}), "a row of us-east-1")]
-    #[case::no_account(json!({"accountId": "shop"}), "no account id")]
+    #[case::no_account(json!({"accountId": "shop"}), "is no account id")]
     #[case::no_name(json!({"resourceId": null, "resourceName": null}), "without resourceName")]
     #[case::no_arn(json!({"arn": null}), "without arn")]
     #[case::no_status(json!({"configurationItemStatus": null}), "without configurationItemStatus")]

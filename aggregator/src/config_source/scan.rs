@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ecr_encryption_core::{Policy, RequireUsableKey};
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::fault::AwsFault;
-use ecr_encryption_rule::keys::KeyId;
+use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
 use ecr_encryption_rule::lookup::Lookup;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -18,20 +17,19 @@ use super::aggregator::{Aggregator, choose};
 use super::client::{AggregatorQueries, ConfigClient, DESCRIBE};
 use super::compare::{Comparer, Comparison};
 use super::keys::KeyReader;
-use super::read::{ReadError, repositories};
+use super::read::{ReadError, Rest, repositories};
 use super::shelf::Shelf;
 use super::survey::{Survey, Wanted, survey};
 use super::words::Words;
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::args::{Regions, ScanArgs};
 use crate::aws::caller::Caller;
-use crate::aws::regions::AccountRegion;
 use crate::coverage::NotCovered;
 use crate::coverage::hint::hint;
 use crate::error::RunError;
+use crate::journal::{Block, ReadRepository, Target, now};
 use crate::scan::listing::Listing;
-use crate::scan::{Scan, ScanError};
-use crate::spool::{ReadRepository, Target};
+use crate::scan::{Scan, ScanError, fatal};
 
 /// An aggregator, and the client that asks it.
 #[derive(Debug)]
@@ -55,7 +53,7 @@ impl ConfigSource {
     /// There is none, several, or not the one that was named; or they may not be described.
     pub async fn open(args: &ScanArgs, caller: &Caller, counter: &CallCounter) -> Result<Self, RunError> {
         let region = args.config_region.clone().unwrap_or_else(|| caller.region());
-        let client = ConfigClient::new(&caller.sdk_config, counter, region, usize::from(args.concurrency));
+        let client = ConfigClient::new(caller, counter, region);
         let aggregators = client.aggregators().await.map_err(|fault| {
             let hint = hint(&fault, caller, None);
             RunError::CouldNotRun(
@@ -77,24 +75,22 @@ impl ConfigSource {
         AggregatorQueries { client: &self.client, name: &self.aggregator.name }
     }
 
-    /// Reads the accounts of `listing` from the aggregator: into the scan's books, its spool and its keys.
+    /// Reads the accounts of `listing` from the aggregator: into the scan's books, its journal and its keys.
+    ///
+    /// What is read is never marked as complete, and answers about keys are not in the journal: a run that is resumed reads
+    /// everything anew, and what an earlier session has left does not count.
     ///
     /// # Errors
-    /// What was read cannot be kept.
-    pub async fn scan<L: Lookup + 'static>(
-        &self,
-        scan: &Scan<L>,
-        listing: Listing,
-        policy: &Policy,
-    ) -> Result<(), ScanError> {
-        let accounts = listed(scan, listing).await?;
+    /// What was read cannot be kept, or the caller's credentials have expired.
+    pub async fn scan<L: Lookup + 'static>(&self, scan: &Scan<L>, listing: Listing) -> Result<(), ScanError> {
+        let accounts = listed(scan, listing).await;
         let explain = |fault: &AwsFault| hint(fault, &scan.caller, None);
         let words = Words { aggregator: self.named(), hint: &explain };
         let wanted = Wanted {
             accounts: &accounts,
             regions: &scan.regions,
             own_regions: scan.own_regions.as_deref(),
-            caller_account_id: &scan.caller.account_id,
+            caller_account_id: scan.caller_id,
         };
         let failing = self.client.failing_sources(&self.aggregator.name).await;
         let survey = survey(&self.queries(), &self.aggregator, &wanted, failing.as_deref(), &words).await;
@@ -104,7 +100,7 @@ impl ConfigSource {
         for id in accounts.keys() {
             let regions: Vec<String> =
                 survey.targets.get(id).into_iter().flatten().map(|(name, _)| name.clone()).collect();
-            scan.ledger.account_planned(id, &regions);
+            scan.ledger.account_planned(*id, &regions, Vec::new());
         }
         survey.not_covered.iter().cloned().for_each(|entry| scan.ledger.not_covered(entry));
 
@@ -123,12 +119,13 @@ impl ConfigSource {
             credentials: &scan.caller.credentials,
             account_id: &scan.caller.account_id,
             partition: &scan.caller.partition,
-            prove_state: must_prove_state(policy),
-            concurrency: scan.concurrency,
+            prove_state: must_prove_state(&scan.policy),
         };
         for (key, answer) in reader.answers(keys).await {
-            // Every key is asked for once, so nobody has set its answer before.
-            let _ = scan.keys.own(&key).set(answer);
+            if let KeyAnswer::Failed(fault) = &answer {
+                fatal(fault.clone())?;
+            }
+            scan.keys.told_owner(key, answer);
         }
         Ok(())
     }
@@ -138,29 +135,28 @@ impl ConfigSource {
     ///
     /// # Errors
     /// The shelf cannot be written.
-    pub async fn shelve(
+    pub async fn shelve<L: Lookup + 'static>(
         &self,
-        regions: &Regions,
-        own_regions: &[AccountRegion],
+        scan: &Scan<L>,
         accounts: Option<&BTreeSet<String>>,
-        caller: &Caller,
         records: &Shelf,
         shelved: &Mutex<Shelved>,
     ) -> io::Result<()> {
-        let names: BTreeSet<&str> = match regions {
+        let names: BTreeSet<&str> = match &scan.regions {
             Regions::Named(names) => names.iter().map(String::as_str).collect(),
-            Regions::All => own_regions.iter().map(|region| region.name.as_str()).collect(),
+            Regions::All => scan.own_regions.iter().flatten().map(|region| region.name.as_str()).collect(),
         };
-        let explain = |fault: &AwsFault| hint(fault, caller, None);
+        let explain = |fault: &AwsFault| hint(fault, &scan.caller, None);
         let words = Words { aggregator: self.named(), hint: &explain };
-        let ids: Option<Vec<String>> = accounts.map(|ids| ids.iter().cloned().collect());
+        let ids: Option<Vec<AccountId>> =
+            accounts.map(|ids| ids.iter().filter_map(|id| AccountId::parse(id)).collect());
         let (words, ids) = (&words, ids.as_deref());
         stream::iter(names.iter().copied())
             .map(|region| async move {
                 // Where nothing is collected, nothing is recorded: that is what the comparison shall say.
                 let read = if self.aggregator.has_region(region) {
-                    let mut put = |account: &str, found: Vec<ReadRepository>, _whole: bool| {
-                        records.put(Target { account_id: account.to_owned(), region: region.to_owned() }, &found)
+                    let mut put = |account_id: AccountId, found: Vec<ReadRepository>, _: Rest| {
+                        records.put(Target { account_id, region: region.to_owned() }, &found)
                     };
                     repositories(&self.queries(), region, ids, &mut put).await.map(drop)
                 } else {
@@ -198,24 +194,16 @@ impl ConfigSource {
 }
 
 /// The accounts to be scanned that are active; the others are told.
-async fn listed<L: Lookup + 'static>(
-    scan: &Scan<L>,
-    listing: Listing,
-) -> Result<BTreeMap<String, Arc<Account>>, ScanError> {
-    let (sender, mut receiver) = mpsc::channel::<Arc<Account>>(20);
+async fn listed<L: Lookup + 'static>(scan: &Scan<L>, listing: Listing) -> BTreeMap<AccountId, Arc<Account>> {
+    let (sender, mut receiver) = mpsc::unbounded_channel::<Arc<Account>>();
     scan.ledger.listing_begins();
-    let collecting = async {
-        let mut accounts = BTreeMap::new();
-        while let Some(account) = receiver.recv().await {
-            if account.inactive_state.is_some() {
-                scan.account(&account).await?;
-            } else {
-                accounts.insert(account.id.clone(), account);
-            }
+    listing.feed(sender, &scan.ledger, &scan.caller).await;
+    let mut accounts = BTreeMap::new();
+    while let Some(account) = receiver.recv().await {
+        if !scan.is_inactive(&account) {
+            accounts.insert(account.id, account);
         }
-        Ok(accounts)
-    };
-    let (accounts, ()) = tokio::join!(collecting, listing.feed(sender, &scan.ledger, &scan.caller));
+    }
     accounts
 }
 
@@ -241,44 +229,45 @@ impl<L: Lookup + 'static> Reading<'_, L> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn region(&self, region: &str, ids: &[String]) -> Result<(), ScanError> {
+    async fn region(&self, region: &str, ids: &[AccountId]) -> Result<(), ScanError> {
         // How many repositories of each account were given.
-        let mut given: BTreeMap<String, usize> = BTreeMap::new();
-        let mut take = |id: &str, found: Vec<ReadRepository>, whole: bool| {
-            if !self.wanted.accounts.contains_key(id) {
+        let mut given: BTreeMap<AccountId, u64> = BTreeMap::new();
+        let mut take = |account_id: AccountId, found: Vec<ReadRepository>, rest: Rest| {
+            if !self.wanted.accounts.contains_key(&account_id) {
                 return Ok(());
             }
-            given.insert(id.to_owned(), found.len());
-            let target = Target { account_id: id.to_owned(), region: region.to_owned() };
+            let count = given.entry(account_id).or_default();
+            *count += found.len() as u64;
+            let target = Target { account_id, region: region.to_owned() };
             self.keep(&target, &found)?;
-            if whole {
-                self.close(&target, given.get(id).copied().unwrap_or_default());
+            if rest == Rest::Nothing {
+                self.close(&target, *count);
             }
             Ok(())
         };
         let read = repositories(&self.source.queries(), region, Some(ids), &mut take).await;
         let (whole, fault) = match read {
             Ok(whole) => (whole, None),
-            Err(ReadError::Fault(fault, whole)) => (whole, Some(fault)),
+            Err(ReadError::Fault(fault, whole)) => (whole, Some(fatal(fault)?)),
             Err(ReadError::Kept(error)) => return Err(error.into()),
         };
-        for (id, account) in self.wanted.accounts {
-            if whole.contains(id) {
+        for (&account_id, account) in self.wanted.accounts {
+            if whole.contains(&account_id) {
                 continue;
             }
-            let target = Target { account_id: id.clone(), region: region.to_owned() };
+            let target = Target { account_id, region: region.to_owned() };
             let Some(fault) = &fault else {
                 self.close(&target, 0);
                 continue;
             };
-            let count = given.get(id).copied().unwrap_or_default();
+            let count = given.get(&account_id).copied().unwrap_or_default();
             let message = if count == 0 {
                 fault.message.clone()
             } else {
                 format!("after {count} repositories: {}", fault.message)
             };
             let entry = self.words.fault(Some(account), Some(region), fault, message);
-            if self.survey.targets.get(id).is_some_and(|regions| regions.contains_key(region)) {
+            if self.survey.targets.get(&account_id).is_some_and(|regions| regions.contains_key(region)) {
                 self.scan.ledger.target_lost(&target, count, entry.clone());
                 // It may have been taken for whole before.
                 self.scan.ledger.target_withdrawn(&target, entry);
@@ -288,12 +277,14 @@ impl<L: Lookup + 'static> Reading<'_, L> {
     }
 
     fn keep(&self, target: &Target, found: &[ReadRepository]) -> io::Result<()> {
-        self.keys().extend(found.iter().filter_map(|read| KeyId::of(&read.repository)));
-        self.scan.spool.add(target.clone(), found, Timestamp::now())
+        let described = found.iter().map(|read| read.clone().into_repository(target.account_id, &target.region));
+        let keys: Vec<KeyId> = described.filter_map(|repository| KeyId::of(&repository)).collect();
+        self.keys().extend(keys);
+        self.scan.journal.add(Block::new(target.account_id, target.region.clone(), now()), found)
     }
 
     /// Everything that is recorded of a target was read.
-    fn close(&self, target: &Target, count: usize) {
+    fn close(&self, target: &Target, count: u64) {
         match self.survey.targets.get(&target.account_id).and_then(|regions| regions.get(&target.region)) {
             Some(None) => self.scan.ledger.target_read(target, count),
             Some(Some(gap)) => self.scan.ledger.target_lost(target, count, gap.clone()),

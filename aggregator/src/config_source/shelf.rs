@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
-use crate::spool::{ReadRepository, Target};
+use crate::journal::{ReadRepository, Target};
 
 /// What is compared of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,11 +39,11 @@ impl Facts {
     }
 
     fn of_record(read: &ReadRepository) -> Self {
-        let known = read.repository.encryption.known();
+        let known = read.encryption().known();
         Self {
             encryption_type: known.map(|known| known.encryption_type.as_str().to_owned()),
             kms_key: known.and_then(|known| known.kms_key.clone()),
-            created_at: read.created_at,
+            created_at: read.created_at(),
             recorded_at: read.recorded_at,
         }
     }
@@ -57,8 +57,8 @@ pub struct Shelf(Mutex<Content>);
 struct Content {
     file: File,
     end: u64,
-    /// Where each target's part begins, and how long it is.
-    parts: BTreeMap<Target, (u64, usize)>,
+    /// Where each target's parts begin, and how long they are.
+    parts: BTreeMap<Target, Vec<(u64, usize)>>,
 }
 
 impl Shelf {
@@ -71,20 +71,20 @@ impl Shelf {
         Ok(Self(Mutex::new(Content { file, end: 0, parts: BTreeMap::new() })))
     }
 
-    /// Puts the repositories of a target down, by their names.
+    /// Puts a part of the repositories of a target down, by their names.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn put(&self, target: Target, repositories: &[ReadRepository]) -> io::Result<()> {
         let facts: BTreeMap<&str, Facts> =
-            repositories.iter().map(|read| (read.repository.name.as_str(), Facts::of_record(read))).collect();
+            repositories.iter().map(|read| (read.name(), Facts::of_record(read))).collect();
         let text = serde_json::to_vec(&facts)?;
         let mut content = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let end = content.end;
         content.file.seek(SeekFrom::Start(end))?;
         content.file.write_all(&text)?;
         content.end += text.len() as u64;
-        content.parts.insert(target, (end, text.len()));
+        content.parts.entry(target).or_default().push((end, text.len()));
         Ok(())
     }
 
@@ -94,11 +94,17 @@ impl Shelf {
     /// The file cannot be read.
     pub fn get(&self, target: &Target) -> io::Result<BTreeMap<String, Facts>> {
         let mut content = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((offset, length)) = content.parts.get(target).copied() else { return Ok(BTreeMap::new()) };
-        let mut text = vec![0; length];
-        content.file.seek(SeekFrom::Start(offset))?;
-        content.file.read_exact(&mut text)?;
-        Ok(serde_json::from_slice(&text)?)
+        let mut facts: BTreeMap<String, Facts> = BTreeMap::new();
+        for (offset, length) in content.parts.get(target).cloned().unwrap_or_default() {
+            let mut text = vec![0; length];
+            content.file.seek(SeekFrom::Start(offset))?;
+            content.file.read_exact(&mut text)?;
+            // Of a repository that was on two pages of a list that changed meanwhile, the first counts, as in the report.
+            for (name, read) in serde_json::from_slice::<BTreeMap<String, Facts>>(&text)? {
+                facts.entry(name).or_insert(read);
+            }
+        }
+        Ok(facts)
     }
 
     /// Every target, in order.

@@ -14,7 +14,7 @@ use super::read::follow;
 use super::recording::Recording;
 use super::row::Row;
 use super::words::Words;
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::args::Regions;
 use crate::aws::regions::AccountRegion;
 use crate::coverage::{Cause, NotCovered};
@@ -23,19 +23,19 @@ use crate::coverage::{Cause, NotCovered};
 #[derive(Debug)]
 pub struct Wanted<'a> {
     /// The accounts: those that are selected and active, by their ids.
-    pub accounts: &'a BTreeMap<String, Arc<Account>>,
+    pub accounts: &'a BTreeMap<AccountId, Arc<Account>>,
     /// The Regions.
     pub regions: &'a Regions,
     /// The Regions of the caller's own account, which names all of the partition; `None` where they could not be listed.
     pub own_regions: Option<&'a [AccountRegion]>,
     /// The caller's account.
-    pub caller_account_id: &'a str,
+    pub caller_account_id: AccountId,
 }
 
 impl Wanted<'_> {
     /// The ids of the accounts, for a query.
-    pub fn account_ids(&self) -> Vec<String> {
-        self.accounts.keys().cloned().collect()
+    pub fn account_ids(&self) -> Vec<AccountId> {
+        self.accounts.keys().copied().collect()
     }
 }
 
@@ -54,7 +54,7 @@ pub struct Survey {
     /// The Regions to read.
     pub regions: BTreeSet<String>,
     /// What is to be covered, by account and Region, with what keeps it from being so.
-    pub targets: BTreeMap<String, BTreeMap<String, Option<NotCovered>>>,
+    pub targets: BTreeMap<AccountId, BTreeMap<String, Option<NotCovered>>>,
     /// What is not covered, and is no target.
     pub not_covered: Vec<NotCovered>,
     /// How many targets are recorded once a day only.
@@ -62,11 +62,11 @@ pub struct Survey {
 }
 
 /// The recorders of a Region, by account; and what could not be read of them.
-type Recorders = (BTreeMap<String, Recording>, Option<AwsFault>);
+type Recorders = (BTreeMap<AccountId, Recording>, Option<AwsFault>);
 
 /// The configuration recorders of a Region.
-pub async fn recorders<S: Select>(select: &S, region: &str, accounts: &[String]) -> Recorders {
-    let mut recorders: BTreeMap<String, Recording> = BTreeMap::new();
+pub async fn recorders<S: Select>(select: &S, region: &str, accounts: &[AccountId]) -> Recorders {
+    let mut recorders: BTreeMap<AccountId, Recording> = BTreeMap::new();
     let expression = query::recorders(region, Some(accounts));
     let fault = follow(select, &expression, |text| {
         let row = Row::parse(text, region)?;
@@ -161,14 +161,14 @@ impl Survey {
         wanted: &Wanted<'_>,
         region: &str,
         standing: Standing,
-        mut recorders: BTreeMap<String, Recording>,
+        mut recorders: BTreeMap<AccountId, Recording>,
         fault: Option<&AwsFault>,
         words: &Words<'_>,
     ) {
         let own = wanted.own_regions.unwrap_or_default().iter().find(|listed| listed.name == region);
-        let mut silent: Vec<&str> = Vec::new();
-        for (id, account) in wanted.accounts {
-            let found = recorders.remove(id);
+        let mut silent: Vec<AccountId> = Vec::new();
+        for (&id, account) in wanted.accounts {
+            let found = recorders.remove(&id);
             let own_status = own.filter(|_| id == wanted.caller_account_id).map(|listed| listed.opt_status.as_str());
             if own_status == Some("DISABLED") && found.is_none() {
                 self.not_covered.push(NotCovered {
@@ -205,11 +205,11 @@ impl Survey {
                     recording.gap().map(|message| words.entry(Some(account), Some(region), Cause::NotRecorded, message))
                 }
             };
-            self.targets.entry(id.clone()).or_default().insert(region.to_owned(), gap);
+            self.targets.entry(id).or_default().insert(region.to_owned(), gap);
         }
         if !silent.is_empty() {
             const NAMED: usize = 5;
-            let named = silent.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let named = silent.iter().take(NAMED).map(AccountId::to_string).collect::<Vec<_>>().join(", ");
             let more = silent.len().saturating_sub(NAMED);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let message = format!(
@@ -248,14 +248,14 @@ impl Survey {
             hint: hint.clone(),
             ..words.entry(account, region, cause, message.clone())
         };
-        let Some(id) = &source.account_id else {
+        let Some(id) = source.account_id else {
             // The organization's own source: which accounts there are is what the aggregator may have missed.
             self.not_covered.push(entry(None, None));
             return;
         };
-        let Some(account) = wanted.accounts.get(id) else { return };
+        let Some(account) = wanted.accounts.get(&id) else { return };
         let Some(region) = &source.region else {
-            let regions = self.targets.entry(id.clone()).or_default();
+            let regions = self.targets.entry(id).or_default();
             for (region, gap) in regions {
                 gap.get_or_insert_with(|| entry(Some(account), Some(region)));
             }
@@ -264,7 +264,7 @@ impl Survey {
         if !self.regions.contains(region) {
             return;
         }
-        let gap = self.targets.entry(id.clone()).or_default().entry(region.clone()).or_default();
+        let gap = self.targets.entry(id).or_default().entry(region.clone()).or_default();
         // Why the recorder is not there is better told by the source that could not be read.
         if gap.as_ref().is_none_or(|known| known.cause == Cause::NotRecorded) {
             *gap = Some(entry(Some(account), Some(region)));
@@ -276,13 +276,13 @@ impl Survey {
         let reason = |gap: &Option<NotCovered>| {
             gap.as_ref().filter(|gap| gap.cause == Cause::NotRecorded).map(|gap| gap.message.clone())
         };
-        let lost: Vec<(String, String)> = self
+        let lost: Vec<(AccountId, String)> = self
             .targets
             .iter()
             .filter(|(_, regions)| regions.len() > 1)
             .filter_map(|(id, regions)| {
                 let first = regions.values().next().and_then(reason)?;
-                regions.values().all(|gap| reason(gap).as_ref() == Some(&first)).then(|| (id.clone(), first))
+                regions.values().all(|gap| reason(gap).as_ref() == Some(&first)).then_some((*id, first))
             })
             .collect();
         for (id, reason) in lost {

@@ -27,8 +27,8 @@ impl Words<'_> {
     /// A gap.
     pub fn entry(&self, account: Option<&Account>, region: Option<&str>, cause: Cause, message: String) -> NotCovered {
         NotCovered {
-            account_id: account.map(|account| account.id.clone()),
-            account_name: account.and_then(|account| account.name.clone()),
+            account_id: account.map(|account| account.id.to_string()),
+            account_name: account.and_then(|account| account.name.as_deref().map(str::to_owned)),
             region: region.map(str::to_owned),
             cause,
             error_code: None,

@@ -32,8 +32,8 @@ pub fn hint(fault: &AwsFault, caller: &Caller, account_id: Option<&str>) -> Stri
             "a service control policy denies {action} to {role}: except the role from it, or leave the Region or account out"
         ),
         FaultKind::Denied => format!("allow {action} to {role}"),
-        FaultKind::Throttled => "scan again, or with a lower --concurrency".to_owned(),
-        FaultKind::Expired => {
+        FaultKind::Throttled => "scan again, or with a lower --max-rate".to_owned(),
+        FaultKind::Expired | FaultKind::CallerExpired => {
             "the caller's credentials expired during the scan: sign in again, and scan again".to_owned()
         }
         FaultKind::UnknownCredentials => format!(

@@ -7,12 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tracing::warn;
-
-use super::{SUMMARY, file_names};
-
-/// What the name of a staging folder begins with.
-pub(super) const STAGING_PREFIX: &str = ".unfinished-";
+use super::{SUMMARY, file_names, staging};
 
 /// In a staging folder: the new files.
 pub(super) const NEW: &str = "report";
@@ -72,26 +67,23 @@ pub(super) fn restore(directory: &Path, staging: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what killed runs left in `directory`, and puts back the older report where one was killed while it replaced that.
-/// Nobody else may be writing there.
+/// Puts back the older report where a run was killed while it replaced that, and removes the staging folders of runs that
+/// had replaced it. Nobody else may be writing in `directory`.
 ///
 /// # Errors
 /// An older file cannot be put back.
 pub(super) fn clean(directory: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let is_staging = entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX);
-        if !is_staging || !entry.file_type()?.is_dir() {
+    for run_id in staging::unfinished(directory)? {
+        let staging = staging::path(directory, &run_id);
+        let began = found(&staging.join(MOVING_ASIDE))?.is_some() || found(&staging.join(ASIDE))?.is_some();
+        if !began {
             continue;
         }
-        let staging = entry.path();
         // The summary comes last: where it is not among the new files any more, all of them are in their place.
-        let began = found(&staging.join(MOVING_ASIDE))?.is_some() || found(&staging.join(ASIDE))?.is_some();
-        if began && found(&staging.join(NEW).join(SUMMARY))?.is_some() {
+        if found(&staging.join(NEW).join(SUMMARY))?.is_some() {
             restore(directory, &staging)?;
-        }
-        if let Err(error) = fs::remove_dir_all(&staging) {
-            warn!(path = %staging.display(), %error, "what a killed run left cannot be removed");
+        } else {
+            staging::remove(&staging);
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::summary::{Run, StatusCounts};
 
 /// A number with thousands apart: `1,203`.
-pub(super) fn number(count: u64) -> String {
+pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

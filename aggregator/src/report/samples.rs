@@ -1,5 +1,6 @@
 //! Findings and summaries for the tests of the report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 
 use super::Format;
 use crate::config_source::Source;
-use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::coverage::{Cause, Coverage, NotCovered, NotCoveredList};
 use crate::finding::Finding;
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 
@@ -200,12 +201,12 @@ pub(crate) fn coverage() -> Coverage {
         not_covered(account, Some(region), Cause::RegionDisabled, "", ("the Region is not enabled", "nothing to do"))
     };
     let failed = ("no answer within 30 s", "scan again; if it persists, check the network path to the endpoint");
-    let slow = ("Rate exceeded", "scan again, or with a lower --concurrency");
+    let slow = ("Rate exceeded", "scan again, or with a lower --max-rate");
     let suspended = ("the account is SUSPENDED", "nothing to do");
     Coverage {
         accounts_found: 7,
         targets_scanned: 61,
-        not_covered: vec![
+        not_covered: [
             role_denied(("444455556666", "Data <lake>")),
             role_denied(("555566667777", "")),
             denied("ap-south-1"),
@@ -216,7 +217,9 @@ pub(crate) fn coverage() -> Coverage {
             disabled(dev, "me-south-1"),
             disabled(payments, "af-south-1"),
             not_covered(("666677778888", "Old shop"), None, Cause::AccountNotActive, "", suspended),
-        ],
+        ]
+        .into_iter()
+        .collect(),
     }
 }
 
@@ -233,7 +236,9 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             id: "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071".to_owned(),
             started_at: at("2026-11-23T13:02:00Z"),
             finished_at: at("2026-11-23T13:05:12Z"),
+            resumed_at: Vec::new(),
             interrupted: false,
+            interruption: None,
             tool_version: "0.1.0".to_owned(),
             caller_account_id: "999900001111".to_owned(),
             organization_id: Some("o-exampleorg".to_owned()),
@@ -241,7 +246,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             source: Source::Api,
         },
         totals,
-        coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: Vec::new() },
+        coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: NotCoveredList::default() },
         api_calls: BTreeMap::from([
             ("ecr".to_owned(), calls(&[("DescribeRepositories", 1_119)])),
             ("kms".to_owned(), calls(&[("DescribeKey", 12)])),
@@ -263,7 +268,9 @@ pub(crate) fn summary_interrupted(findings: &[Finding]) -> Summary {
     summary.run.interrupted = true;
     let stopped = ("the run was interrupted before", "scan again");
     let account = ("777788889999", "Shop");
-    summary.coverage.not_covered.push(not_covered(account, None, Cause::Interrupted, "", stopped));
+    let stopped = not_covered(account, None, Cause::Interrupted, "", stopped);
+    let told = summary.coverage.not_covered.iter().map(Cow::into_owned).chain([stopped]);
+    summary.coverage.not_covered = told.collect();
     summary
 }
 

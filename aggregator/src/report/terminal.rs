@@ -59,7 +59,13 @@ fn headline(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     let scope = cut(&printable(&phrase::scope(&summary.run)), 40);
     writeln!(out, "{BOLD}ECR encryption of {scope}{BOLD:#}, {}", phrase::time(summary.run.started_at))?;
     if summary.run.interrupted {
-        writeln!(out, "{DOUBTFUL}INTERRUPTED{DOUBTFUL:#}: the run was stopped; this is what it had found until then.")?;
+        let why = summary.run.interruption.as_deref().unwrap_or("the run was stopped");
+        let text = format!(
+            "INTERRUPTED: {why}; this is what it had found until then. The same command with --resume goes on with it."
+        );
+        for line in wrapped(&printable(&text), WIDTH, usize::MAX) {
+            writeln!(out, "{DOUBTFUL}{line}{DOUBTFUL:#}")?;
+        }
     }
     writeln!(out)?;
     let counts = &summary.totals.by_status;
@@ -225,16 +231,15 @@ fn gaps_of(out: &mut dyn Write, cause: Cause, gaps: &[&NotCovered]) -> io::Resul
 
 /// What is told but is no gap.
 fn told(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
-    let of = |cause| coverage.not_covered.iter().filter(move |entry| entry.cause == cause);
-    let regions: BTreeSet<_> = of(Cause::RegionDisabled).filter_map(|entry| entry.region.as_deref()).collect();
-    let accounts: BTreeSet<_> = of(Cause::RegionDisabled).filter_map(|entry| entry.account_id.as_deref()).collect();
-    if !regions.is_empty() {
-        let regions = counted(regions.len() as u64, "Region", "Regions");
-        let accounts = counted(accounts.len() as u64, "account", "accounts");
+    let regions = coverage.not_covered.disabled_regions().len() as u64;
+    if regions > 0 {
+        let regions = counted(regions, "Region", "Regions");
+        let accounts = counted(coverage.not_covered.accounts_with_disabled_regions(), "account", "accounts");
         writeln!(out, "  Not enabled, so not scanned: {regions}, in {accounts}")?;
     }
-    let inactive: BTreeMap<_, _> =
-        of(Cause::AccountNotActive).filter_map(|entry| Some((entry.account_id.as_deref()?, entry))).collect();
+    let told = coverage.not_covered.apart_from_disabled_regions();
+    let inactive = told.filter(|entry| entry.cause == Cause::AccountNotActive);
+    let inactive: BTreeMap<_, _> = inactive.filter_map(|entry| Some((entry.account_id.as_deref()?, entry))).collect();
     if !inactive.is_empty() {
         let count = counted(inactive.len() as u64, "account", "accounts");
         let ids: Vec<_> = inactive.into_keys().collect();

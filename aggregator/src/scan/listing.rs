@@ -7,7 +7,7 @@ use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use tokio::sync::mpsc;
 
-use crate::account::Account;
+use crate::account::{Account, AccountId};
 use crate::aws::caller::Caller;
 use crate::aws::organizations::{AccountPage, Organizations, is_without_organization};
 use crate::coverage::hint::hint;
@@ -75,11 +75,11 @@ impl Listing {
             "AWS Organizations is not in use".to_owned()
         };
         if let Some(accounts) = &self.selection.accounts {
-            self.listed = accounts.iter().map(Account::by_id).collect();
+            self.listed = accounts.iter().filter_map(|id| AccountId::parse(id)).map(Account::by_id).collect();
             self.note = Some(format!("{why}: scanning the accounts that were named, without their names and units"));
             return;
         }
-        self.listed = vec![Account::by_id(&caller.account_id)];
+        self.listed = AccountId::parse(&caller.account_id).map(Account::by_id).into_iter().collect();
         self.note = Some(format!("{why}: scanning the caller's account {} alone", caller.account_id));
         if in_use {
             self.gap = Some(unlisted(fault, caller, "the organization's accounts could not be listed"));
@@ -117,14 +117,14 @@ impl Listing {
                 }
             }
         }
-        let known: BTreeSet<&str> = self.listed.iter().map(|account| account.id.as_str()).collect();
+        let known: BTreeSet<String> = self.listed.iter().map(|account| account.id.to_string()).collect();
         for (by, ids) in named {
-            let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
+            let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(*id)).collect();
             if !unknown.is_empty() {
                 let (where_, allowed) = if self.in_organization {
                     ("in the organization", format!("the ids of its {} accounts", known.len()))
                 } else {
-                    ("among the accounts of this scan", known.iter().copied().collect::<Vec<_>>().join(", "))
+                    ("among the accounts of this scan", known.into_iter().collect::<Vec<_>>().join(", "))
                 };
                 return Err(RunError::Usage(format!("{by}: not {where_}: {}; allowed: {allowed}", unknown.join(", "))));
             }
@@ -133,7 +133,7 @@ impl Listing {
     }
 
     /// Gives the accounts that are to be scanned to `accounts`, and lists the rest meanwhile.
-    pub async fn feed(mut self, accounts: mpsc::Sender<Arc<Account>>, ledger: &Ledger, caller: &Caller) {
+    pub async fn feed(mut self, accounts: mpsc::UnboundedSender<Arc<Account>>, ledger: &Ledger, caller: &Caller) {
         let mut listed_any = false;
         loop {
             for account in std::mem::take(&mut self.listed) {
@@ -141,10 +141,7 @@ impl Listing {
                 let account = Arc::new(account);
                 ledger.account_known(account.clone());
                 // Nobody receives any more where the scan was stopped; that is in the books already.
-                if self.selection.takes(&account)
-                    && ledger.account_found(&account)
-                    && accounts.send(account).await.is_err()
-                {
+                if self.selection.takes(&account) && ledger.account_found(&account) && accounts.send(account).is_err() {
                     return;
                 }
             }

@@ -1,130 +1,199 @@
-//! One account in one Region.
+//! One account in one Region, page by page: a registry of 100,000 repositories is held no more than one of ten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use ecr_encryption_core::{Repository, Tags};
+use ecr_encryption_core::{KeyLookup, Repository, Tags};
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
-use ecr_encryption_rule::lookup::{Access, Lookup, RepositoryDescription};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use jiff::Timestamp;
+use ecr_encryption_rule::lookup::{Access, Lookup, RepositoryDescription, TagsByArn};
+use futures_util::{StreamExt, stream};
 
-use super::{Scan, ScanError};
-use crate::account::Account;
-use crate::spool::{ReadRepository, Target};
+use super::account::AccountRun;
+use super::{Scan, ScanError, fatal};
+use crate::account::AccountId;
+use crate::journal::{Block, ReadRepository, StoredAnswer, Target, Verdict, now};
+use crate::judge;
+
+/// How many keys of one page are described at once.
+const KEYS_AT_ONCE: usize = 16;
+
+/// The tags of a target's repositories.
+enum TargetTags {
+    NotNeeded,
+    Read(TagsByArn),
+    Denied { error_code: String },
+}
+
+/// What was read of a target so far.
+#[derive(Default)]
+struct Progress {
+    repositories: u64,
+    /// Whether a key could not be asked for: then what hangs on it is to be read again by a later session.
+    lacks_keys: bool,
+}
 
 impl<L: Lookup + 'static> Scan<L> {
     /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
-    pub(super) async fn target(&self, account: &Account, target: Target) -> Result<(), ScanError> {
-        let access = Access { credentials: self.credentials_of(&target.account_id), region: target.region.clone() };
-        let (mut described, mut fault) = self.repositories(&access).await;
-        let tags = match self.tags(&access, &described).await {
-            Ok(tags) => tags,
-            // Without its tags a repository that is exempt would be a finding.
-            Err(tags_fault) => {
-                described.clear();
-                fault.get_or_insert(tags_fault);
-                Vec::new()
-            }
-        };
-        let mut repositories: Vec<ReadRepository> = described
-            .into_iter()
-            .zip(tags)
-            .map(|(RepositoryDescription { name, arn, uri, created_at, encryption }, tags)| ReadRepository {
-                repository: Repository {
-                    account_id: target.account_id.clone(),
-                    region: target.region.clone(),
-                    name,
-                    arn,
-                    uri,
-                    encryption,
-                    tags,
-                },
-                created_at,
-                recorded_at: None,
-            })
-            .collect();
-
-        // A list that changes while it is read may show a repository on two pages.
-        repositories.sort_by(|one, other| one.repository.name.cmp(&other.repository.name));
-        repositories.dedup_by(|one, other| one.repository.name == other.repository.name);
-
-        let keys: BTreeSet<KeyId> = repositories.iter().filter_map(|read| KeyId::of(&read.repository)).collect();
-        let (own, foreign): (Vec<KeyId>, Vec<KeyId>) = keys.into_iter().partition(|key| key.owner == target.account_id);
-        for key in foreign {
-            self.keys.used_by(&key, &target.account_id);
-        }
-        let mut asked: FuturesUnordered<_> = own.into_iter().map(|key| self.describe_own(key)).collect();
-        while asked.next().await.is_some() {}
-
-        let count = repositories.len();
-        if count > 0 {
-            self.spool.add(target.clone(), &repositories, Timestamp::now())?;
-        }
-        match fault {
-            None => self.ledger.target_read(&target, count),
+    pub(super) async fn target(&self, run: &AccountRun, region: String) -> Result<(), ScanError> {
+        let target = Target { account_id: run.account.id, region };
+        let account_id = run.account.id.to_string();
+        let access = Access { account_id, credentials: run.credentials.clone(), region: target.region.clone() };
+        let mut progress = Progress::default();
+        match self.pages(run, &target, &access, &mut progress).await? {
+            None => self.ledger.target_read(&target, progress.repositories),
             Some(fault) => {
-                let message = if count == 0 {
-                    fault.message.clone()
-                } else {
-                    format!("after {count} repositories: {}", fault.message)
+                let fault = fatal(fault)?;
+                let message = match progress.repositories {
+                    0 => fault.message.clone(),
+                    count => format!("after {count} repositories: {}", fault.message),
                 };
-                let entry = self.fault_entry(account, Some(target.region.clone()), &fault, message);
-                self.ledger.target_lost(&target, count, entry);
+                let entry = self.fault_entry(&run.account, Some(target.region.clone()), &fault, message);
+                self.ledger.target_lost(&target, progress.repositories, entry);
             }
         }
         Ok(())
     }
 
-    /// All pages of repositories; what came before a fault is kept.
-    async fn repositories(&self, access: &Access) -> (Vec<RepositoryDescription>, Option<AwsFault>) {
-        let mut repositories = Vec::new();
+    /// Reads all pages; what came before a fault is kept.
+    async fn pages(
+        &self,
+        run: &AccountRun,
+        target: &Target,
+        access: &Access,
+        progress: &mut Progress,
+    ) -> Result<Option<AwsFault>, ScanError> {
         let mut token = None;
+        let mut tags = None;
         loop {
-            let permit = self.permit().await;
-            let page = self.lookup.repositories(access, token).await;
-            drop(permit);
-            match page {
-                Ok(page) => {
-                    repositories.extend(page.repositories);
-                    token = page.next_token;
+            let page = match self.lookup.repositories(access, token).await {
+                Ok(page) => page,
+                Err(fault) => return Ok(Some(fault)),
+            };
+            if tags.is_none() && !page.repositories.is_empty() {
+                match self.tags(access).await {
+                    Ok(read) => tags = Some(read),
+                    // Without its tags a repository that is exempt would be a finding.
+                    Err(fault) => return Ok(Some(fault)),
                 }
-                Err(fault) => return (repositories, Some(fault)),
             }
+            token = page.next_token;
+            let tags = tags.as_ref().unwrap_or(&TargetTags::NotNeeded);
+            let repositories = page.repositories.into_iter().map(|one| tags.join(one)).collect();
+            self.page(run, target, repositories, token.is_none(), progress).await?;
             if token.is_none() {
-                return (repositories, None);
+                return Ok(None);
             }
         }
     }
 
-    /// The tags of each repository, in the order of `repositories`. A refusal is a fact; any other fault is none.
-    async fn tags(&self, access: &Access, repositories: &[RepositoryDescription]) -> Result<Vec<Tags>, AwsFault> {
-        let Some(tag_key) = self.tag_key.as_ref().filter(|_| !repositories.is_empty()) else {
-            return Ok(vec![Tags::NotRead; repositories.len()]);
-        };
-        let _permit = self.permit().await;
-        match self.lookup.tags(access, tag_key).await {
-            Ok(by_arn) => {
-                let tags = |one: &RepositoryDescription| by_arn.get(&one.arn).cloned().unwrap_or_default();
-                Ok(repositories.iter().map(|one| Tags::Read(tags(one))).collect())
+    /// Describes the keys of a page, and keeps it.
+    async fn page(
+        &self,
+        run: &AccountRun,
+        target: &Target,
+        mut repositories: Vec<ReadRepository>,
+        is_last: bool,
+        progress: &mut Progress,
+    ) -> Result<(), ScanError> {
+        let mut block = Block::new(target.account_id, target.region.clone(), now());
+        // A list that changes while it is read may show a repository twice.
+        repositories.sort_by(|one, other| one.name().cmp(other.name()));
+        repositories.dedup_by(|one, other| one.name() == other.name());
+        let described: Vec<Repository> =
+            repositories.iter().map(|read| read.clone().into_repository(target.account_id, &target.region)).collect();
+        let keys: BTreeSet<KeyId> = described.iter().filter_map(KeyId::of).collect();
+        let is_own = |key: &KeyId| AccountId::parse(&key.owner) == Some(target.account_id);
+        let (own, foreign): (Vec<KeyId>, Vec<KeyId>) = keys.into_iter().partition(is_own);
+        for key in &foreign {
+            self.keys.used_by(key, target.account_id);
+            if let Some(owner) = AccountId::parse(&key.owner) {
+                self.sessions.needs(owner);
             }
+        }
+        let answers: HashMap<KeyId, KeyAnswer> = stream::iter(own)
+            .map(|key| async move {
+                let answer = run.keys.cell(&key).get_or_init(|| self.ask_owner(run, &key)).await.clone();
+                (key, answer)
+            })
+            .buffer_unordered(KEYS_AT_ONCE)
+            .collect()
+            .await;
+        for (key, answer) in &answers {
+            match answer {
+                KeyAnswer::Failed(fault) => {
+                    fatal(fault.clone())?;
+                    progress.lacks_keys = true;
+                    self.keys.told_owner(key.clone(), answer.clone());
+                }
+                KeyAnswer::Denied(_) => self.keys.denied_to_its_own(target.account_id, &key.region),
+                KeyAnswer::Described(_) | KeyAnswer::NotFound | KeyAnswer::NotFoundElsewhere => {}
+            }
+        }
+        for (read, repository) in repositories.iter_mut().zip(&described) {
+            read.verdict = self.early_verdict(run, repository, &answers, &block);
+            if let Some(verdict) = read.verdict {
+                *block.verdicts.entry(verdict.status).or_default() += 1;
+            }
+        }
+        let mut own_keys: Vec<_> =
+            answers.iter().filter_map(|(key, answer)| Some((key.clone(), StoredAnswer::of(answer)?))).collect();
+        own_keys.sort_by(|(one, _), (other, _)| one.cmp(other));
+        block.own_keys = own_keys;
+        block.foreign_keys = foreign;
+        block.complete = is_last && !progress.lacks_keys;
+        for (status, count) in &block.verdicts {
+            self.reporter.judged(*status, *count);
+        }
+        self.journal.add(block, &repositories)?;
+        progress.repositories += repositories.len() as u64;
+        Ok(())
+    }
+
+    /// The verdict on a repository, where nothing that is asked for later can change it.
+    fn early_verdict(
+        &self,
+        run: &AccountRun,
+        repository: &Repository,
+        answers: &HashMap<KeyId, KeyAnswer>,
+        block: &Block,
+    ) -> Option<Verdict> {
+        let key = match KeyId::of(repository) {
+            None => KeyLookup::NotNeeded,
+            Some(key) => match answers.get(&key)? {
+                KeyAnswer::Described(facts) => KeyLookup::Described(facts.clone()),
+                KeyAnswer::NotFound => KeyLookup::NotFound,
+                KeyAnswer::NotFoundElsewhere | KeyAnswer::Denied(_) | KeyAnswer::Failed(_) => return None,
+            },
+        };
+        Some(judge::verdict(&self.policy, &run.account, repository, &key, block.read_at))
+    }
+
+    /// All tags of the target's repositories. A refusal is a fact; any other fault is none.
+    async fn tags(&self, access: &Access) -> Result<TargetTags, AwsFault> {
+        let Some(tag_key) = &self.policy.exemptions.exempt_tag_key else { return Ok(TargetTags::NotNeeded) };
+        match self.lookup.tags(access, tag_key).await {
+            Ok(by_arn) => Ok(TargetTags::Read(by_arn)),
             Err(fault) if fault.kind == FaultKind::Denied && fault.action != "sts:AssumeRole" => {
-                let error_code = fault.code_or_status().unwrap_or(fault.message);
-                Ok(vec![Tags::Denied { error_code }; repositories.len()])
+                Ok(TargetTags::Denied { error_code: fault.code_or_status().unwrap_or(fault.message) })
             }
             Err(fault) => Err(fault),
         }
     }
 
-    /// Describes a key with the credentials of its own account, once for all who wait for it.
-    pub(super) async fn describe_own(&self, key: KeyId) {
-        let cell = self.keys.own(&key);
-        cell.get_or_init(|| async {
-            let access = Access { credentials: self.credentials_of(&key.owner), region: key.region.clone() };
-            let _permit = self.permit().await;
-            KeyAnswer::of_owner(self.lookup.key(&access, &key.name).await)
-        })
-        .await;
+    async fn ask_owner(&self, run: &AccountRun, key: &KeyId) -> KeyAnswer {
+        let credentials = run.credentials.clone();
+        let access = Access { account_id: key.owner.clone(), credentials, region: key.region.clone() };
+        KeyAnswer::of_owner(self.lookup.key(&access, &key.name).await)
+    }
+}
+
+impl TargetTags {
+    fn join(&self, described: RepositoryDescription) -> ReadRepository {
+        let tags = match self {
+            Self::NotNeeded => Tags::NotRead,
+            Self::Read(by_arn) => Tags::Read(by_arn.get(&described.arn).cloned().unwrap_or_default()),
+            Self::Denied { error_code } => Tags::Denied { error_code: error_code.clone() },
+        };
+        ReadRepository::new(described, tags)
     }
 }

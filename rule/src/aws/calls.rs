@@ -30,6 +30,11 @@ impl CallCounter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Counts an attempt as a retry, where it is not the SDK that retries.
+    pub fn retried(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retries += 1;
+    }
+
     fn count(&self, service: &str, operation: &str, retry: bool) {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         calls.retries += u64::from(retry);

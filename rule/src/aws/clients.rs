@@ -2,29 +2,37 @@
 
 use std::time::Duration;
 
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::aws::http::CappedHttpClient;
 
 /// How many attempts a call gets at least: throttling at scale outlasts the SDK's default of three.
 pub const LEAST_ATTEMPTS: u32 = 6;
 
-/// The HTTP client that all SDK clients share, so that they share connections. Its TLS is ring's: aws-lc gathers
-/// CPU-jitter entropy at a process's first connection, which costs tens of milliseconds of CPU.
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+/// The first wait before another attempt is at most this long; each further one at most twice as long as the last.
+pub const INITIAL_BACKOFF: Duration = Duration::from_millis(250);
+
+/// No wait before another attempt is longer than this, unless AWS asks for it.
+pub const MAX_BACKOFF: Duration = Duration::from_secs(20);
+
+/// The HTTP client that all SDK clients share, so that they share connections: one for each of the calls that are under way
+/// at once, and a tenth more for those that are to be used again.
+pub fn http_client(calls_at_once: usize) -> CappedHttpClient {
+    CappedHttpClient::new(calls_at_once + calls_at_once / 10)
+}
+
+/// How many attempts a call gets; `configured` is what the user's environment or profile says, and may ask for more.
+pub fn attempts(configured: Option<&RetryConfig>) -> u32 {
+    configured.map_or(0, RetryConfig::max_attempts).max(LEAST_ATTEMPTS)
 }
 
 /// The retries of every call; `configured` is what the user's environment or profile says, and may ask for more.
 pub fn retry_config(configured: Option<&RetryConfig>) -> RetryConfig {
+    let attempts = attempts(configured);
     let configured = configured.cloned().unwrap_or_else(RetryConfig::standard);
-    let attempts = configured.max_attempts().max(LEAST_ATTEMPTS);
-    configured
-        .with_max_attempts(attempts)
-        .with_initial_backoff(Duration::from_millis(250))
-        .with_max_backoff(Duration::from_secs(20))
+    configured.with_max_attempts(attempts).with_initial_backoff(INITIAL_BACKOFF).with_max_backoff(MAX_BACKOFF)
 }
 
 /// The time-outs of every call. Clients with other time-outs would get connections of their own.
@@ -39,19 +47,6 @@ pub fn timeout_config(attempt: Duration) -> TimeoutConfig {
 /// the retries of all others; the number of attempts bounds the retries already.
 pub fn retry_partition() -> RetryPartition {
     RetryPartition::custom("ecr-encryption").token_bucket(TokenBucket::unlimited()).build()
-}
-
-/// Builds a client that calls as the caller: `caller_client!(aws_sdk_sts, sdk_config, counter)`.
-#[macro_export]
-macro_rules! caller_client {
-    ($service:ident, $sdk_config:expr, $counter:expr) => {
-        $service::Client::from_conf(
-            $service::config::Builder::from($sdk_config)
-                .retry_partition($crate::aws::clients::retry_partition())
-                .interceptor($counter.clone())
-                .build(),
-        )
-    };
 }
 
 /// Builds a client that calls in many accounts: `shared_client!(aws_sdk_ecr, sdk_config, counter)`.

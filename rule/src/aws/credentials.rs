@@ -10,24 +10,39 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use tokio::sync::Mutex;
 
 use crate::aws::fault::{AwsFault, FaultKind};
+use crate::aws::roles::RoleSource;
 
-/// How a session in another account is got.
+/// Credentials of one account. Clones share what they hold, so that a role is assumed once and not once a use.
 #[derive(Debug, Clone)]
-pub struct AssumedRole {
-    /// The STS client, with the caller's own credentials.
-    pub sts: aws_sdk_sts::Client,
-    /// The role's ARN.
-    pub role_arn: String,
-    /// What the role's trust policy may ask for.
-    pub external_id: Option<String>,
-    /// The name of the session, which `CloudTrail` shows.
-    pub session_name: String,
+pub struct AccountCredentials(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    /// Used as they are.
+    Fixed(Credentials),
+    Renewed(Arc<Renewed>),
+}
+
+struct Renewed {
+    source: Source,
+    state: Mutex<State>,
 }
 
 #[derive(Debug)]
 enum Source {
     Caller(SharedCredentialsProvider),
-    Role(Box<AssumedRole>),
+    Role { roles: Arc<dyn RoleSource>, role_arn: String },
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    New,
+    Valid(Cached),
+    /// There were some, which could not be renewed.
+    Lost,
+    /// A role that was refused is refused to all who come later: it is asked for once, not once a call.
+    Refused(AwsFault),
 }
 
 #[derive(Clone)]
@@ -36,81 +51,111 @@ struct Cached {
     renew_at: Option<SystemTime>,
 }
 
-/// Credentials of one account. Clones share what they hold, so that a role is assumed once and not once a use.
-#[derive(Clone)]
-pub struct AccountCredentials {
-    source: Arc<Source>,
-    cached: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-enum State {
-    #[default]
-    Nothing,
-    Valid(Cached),
-    /// A role that was refused is refused to all who come later: it is asked for once, not once a call.
-    Refused(AwsFault),
-}
-
-impl fmt::Debug for AccountCredentials {
+impl fmt::Debug for Renewed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("AccountCredentials").field("source", &self.source).finish_non_exhaustive()
+        formatter.debug_struct("Renewed").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
 /// Credentials are renewed this long before they expire, or a fifth of their life before, whichever is shorter.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
 
+/// A provider that fails is asked again after this long, while what it gave before has not expired.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+
 impl AccountCredentials {
     /// The caller's own credentials.
     pub fn of_caller(provider: SharedCredentialsProvider) -> Self {
-        Self::new(Source::Caller(provider))
+        Self::renewed(Source::Caller(provider))
     }
 
     /// The credentials of a role, assumed when they are first needed.
-    pub fn of_role(role: AssumedRole) -> Self {
-        Self::new(Source::Role(Box::new(role)))
+    pub fn of_role(roles: Arc<dyn RoleSource>, role_arn: String) -> Self {
+        Self::renewed(Source::Role { roles, role_arn })
     }
 
-    fn new(source: Source) -> Self {
-        Self { source: Arc::new(source), cached: Arc::default() }
+    /// These credentials and no others: whoever asks with them renews them himself.
+    pub fn fixed(credentials: Credentials) -> Self {
+        Self(Kind::Fixed(credentials))
+    }
+
+    fn renewed(source: Source) -> Self {
+        Self(Kind::Renewed(Arc::new(Renewed { source, state: Mutex::default() })))
     }
 
     /// Credentials that are valid now. Whoever comes while they are being got waits for the same ones.
     ///
     /// # Errors
-    /// The role may not be assumed, or the caller has no credentials.
+    /// The role may not be assumed, or the caller has no credentials, or no longer.
     pub async fn get(&self) -> Result<Credentials, AwsFault> {
-        let mut state = self.cached.lock().await;
+        match &self.0 {
+            Kind::Fixed(credentials) => Ok(credentials.clone()),
+            Kind::Renewed(renewed) => renewed.get().await,
+        }
+    }
+
+    /// Calls with valid credentials, and once more with new ones where AWS says that they have expired.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and those of the call.
+    pub async fn call<T, F, R>(&self, call: F) -> Result<T, AwsFault>
+    where
+        F: Fn(Credentials) -> R + Send,
+        R: Future<Output = Result<T, AwsFault>> + Send,
+    {
+        let credentials = self.get().await?;
+        match (call(credentials.clone()).await, &self.0) {
+            (Err(fault), Kind::Renewed(renewed)) if fault.kind == FaultKind::Expired => {
+                call(renewed.get_instead_of(&credentials).await?).await.map_err(|fault| renewed.again(fault))
+            }
+            (answer, _) => answer,
+        }
+    }
+}
+
+impl Renewed {
+    async fn get(&self) -> Result<Credentials, AwsFault> {
+        let mut state = self.state.lock().await;
         match &*state {
             State::Refused(fault) => Err(fault.clone()),
             State::Valid(current) if current.renew_at.is_none_or(|renew_at| SystemTime::now() < renew_at) => {
                 Ok(current.credentials.clone())
             }
-            State::Valid(_) | State::Nothing => self.renew(&mut state).await,
+            State::Valid(current) => {
+                let current = current.credentials.clone();
+                match self.renew(&mut state).await {
+                    // A provider may fail for a moment, and the caller's credentials are all that a run has.
+                    Err(_) if self.is_callers() && !has_expired(&current) => {
+                        let renew_at = Some(SystemTime::now() + ASK_AGAIN);
+                        *state = State::Valid(Cached { credentials: current.clone(), renew_at });
+                        Ok(current)
+                    }
+                    renewed => renewed,
+                }
+            }
+            State::New | State::Lost => self.renew(&mut state).await,
         }
     }
 
     /// New credentials in the place of `rejected`, unless somebody has renewed them meanwhile.
     async fn get_instead_of(&self, rejected: &Credentials) -> Result<Credentials, AwsFault> {
-        let mut state = self.cached.lock().await;
+        let mut state = self.state.lock().await;
         match &*state {
             State::Refused(fault) => Err(fault.clone()),
             State::Valid(current) if current.credentials.session_token() != rejected.session_token() => {
                 Ok(current.credentials.clone())
             }
-            State::Valid(_) | State::Nothing => self.renew(&mut state).await,
+            State::Valid(_) | State::New | State::Lost => self.renew(&mut state).await,
         }
     }
 
     async fn renew(&self, state: &mut State) -> Result<Credentials, AwsFault> {
         // What could not be renewed is not used on.
-        *state = State::Nothing;
-        let credentials = match self.source.as_ref() {
-            Source::Caller(provider) => provider.provide_credentials().await.map_err(|error| {
-                AwsFault::other("sts:GetCallerIdentity", format!("no credentials: {}", with_sources(&error)))
-            })?,
-            Source::Role(role) => role.assume().await.inspect_err(|fault| {
+        let had_some = !matches!(state, State::New);
+        *state = if had_some { State::Lost } else { State::New };
+        let credentials = match &self.source {
+            Source::Caller(provider) => callers(provider, had_some).await?,
+            Source::Role { roles, role_arn } => roles.assume(role_arn).await.inspect_err(|fault| {
                 if fault.kind == FaultKind::Denied {
                     *state = State::Refused(fault.clone());
                 }
@@ -124,45 +169,36 @@ impl AccountCredentials {
         Ok(credentials)
     }
 
-    /// Calls with valid credentials, and once more with new ones where AWS says that they have expired.
-    ///
-    /// # Errors
-    /// As [`Self::get`], and those of the call.
-    pub async fn call<T, F, R>(&self, call: F) -> Result<T, AwsFault>
-    where
-        F: Fn(Credentials) -> R + Send,
-        R: Future<Output = Result<T, AwsFault>> + Send,
-    {
-        let credentials = self.get().await?;
-        match call(credentials.clone()).await {
-            Err(fault) if fault.kind == FaultKind::Expired => call(self.get_instead_of(&credentials).await?).await,
-            answer => answer,
+    fn is_callers(&self) -> bool {
+        matches!(self.source, Source::Caller(_))
+    }
+
+    /// The fault of a call with credentials that were just renewed.
+    fn again(&self, mut fault: AwsFault) -> AwsFault {
+        if self.is_callers() && fault.kind == FaultKind::Expired {
+            fault.kind = FaultKind::CallerExpired;
         }
+        fault
     }
 }
 
-impl AssumedRole {
-    async fn assume(&self) -> Result<Credentials, AwsFault> {
-        const ACTION: &str = "sts:AssumeRole";
-        let answer = self
-            .sts
-            .assume_role()
-            .role_arn(&self.role_arn)
-            .role_session_name(&self.session_name)
-            .set_external_id(self.external_id.clone())
-            .send()
-            .await
-            .map_err(|error| AwsFault::new(ACTION, &error))?;
-        let session = answer.credentials.ok_or_else(|| AwsFault::other(ACTION, "an answer without credentials"))?;
-        let expiry = SystemTime::try_from(session.expiration)
-            .map_err(|_| AwsFault::other(ACTION, "an expiration that is no time"))?;
-        Ok(Credentials::new(
-            session.access_key_id,
-            session.secret_access_key,
-            Some(session.session_token),
-            Some(expiry),
-            "AssumeRole",
-        ))
+fn has_expired(credentials: &Credentials) -> bool {
+    credentials.expiry().is_some_and(|expiry| expiry <= SystemTime::now())
+}
+
+/// What the provider gives. It may well give what it gave before, and then what has expired stays so.
+async fn callers(provider: &SharedCredentialsProvider, had_some: bool) -> Result<Credentials, AwsFault> {
+    const ACTION: &str = "sts:GetCallerIdentity";
+    let expired = |message: String| AwsFault { kind: FaultKind::CallerExpired, ..AwsFault::other(ACTION, message) };
+    match provider.provide_credentials().await {
+        Ok(credentials) if has_expired(&credentials) => {
+            Err(expired("the caller's credentials have expired".to_owned()))
+        }
+        Ok(credentials) => Ok(credentials),
+        Err(error) if had_some => {
+            Err(expired(format!("the caller's credentials cannot be renewed: {}", with_sources(&error))))
+        }
+        Err(error) => Err(AwsFault::other(ACTION, format!("no credentials: {}", with_sources(&error)))),
     }
 }
 
@@ -178,3 +214,6 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,9 @@ use crate::aws::credentials::AccountCredentials;
 /// How long one attempt of a call may take: an invocation is short.
 const ATTEMPT: Duration = Duration::from_secs(10);
 
+/// More than an invocation has under way at once.
+const CALLS_AT_ONCE: usize = 16;
+
 /// Something that Lambda sets is missing.
 #[derive(Debug, Error)]
 #[error("the environment variable `{0}` is missing, which AWS Lambda sets")]
@@ -44,7 +47,7 @@ pub fn load() -> Result<(AccountCredentials, SdkConfig), MissingVariable> {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(needed("AWS_REGION")?))
         .credentials_provider(provider.clone())
-        .http_client(clients::http_client())
+        .http_client(clients::http_client(CALLS_AT_ONCE))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .retry_config(clients::retry_config(None))

@@ -2,9 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Headers;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
@@ -16,8 +20,10 @@ pub enum FaultKind {
     Denied,
     /// What was asked for does not exist.
     NotFound,
-    /// The credentials have expired.
+    /// The credentials have expired: a session's in another account, or such as were given for one call.
     Expired,
+    /// The caller's own credentials have expired, and cannot be renewed. Every other call of the caller would fail alike.
+    CallerExpired,
     /// The credentials are not known here, as in a Region that the account has not enabled.
     UnknownCredentials,
     /// Too many requests, after retries.
@@ -91,7 +97,12 @@ pub struct AwsFault {
     pub message: String,
     /// AWS's request id, where there was an answer.
     pub request_id: Option<String>,
+    /// How long AWS asks to wait before the next attempt, where it does; a minute at most.
+    pub retry_after: Option<Duration>,
 }
+
+/// Nobody waits longer than this because a header says so.
+const MOST_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 impl AwsFault {
     /// Takes over what the SDK knows of a failed call of `action`.
@@ -117,7 +128,8 @@ impl AwsFault {
             // The SDK says "dispatch failure" on the outside and the cause on the inside.
             _ => innermost(error).unwrap_or_else(|| DisplayErrorContext(error).to_string()),
         };
-        Self { action, kind, http_status, code, message, request_id }
+        let retry_after = error.raw_response().and_then(|response| retry_after(response.headers(), SystemTime::now()));
+        Self { action, kind, http_status, code, message, request_id, retry_after }
     }
 
     /// A fault of which nothing more than this is known.
@@ -129,6 +141,7 @@ impl AwsFault {
             code: None,
             message: message.into(),
             request_id: None,
+            retry_after: None,
         }
     }
 
@@ -137,10 +150,29 @@ impl AwsFault {
         Self::other(action, "the same page token twice: the list would never end")
     }
 
+    /// Whether the caller's own credentials have expired and cannot be renewed: then it is not one account that is lost,
+    /// but every call that is still to come.
+    pub fn is_callers_expiry(&self) -> bool {
+        self.kind == FaultKind::CallerExpired
+    }
+
     /// AWS's error code; where AWS gave none, the HTTP status.
     pub fn code_or_status(&self) -> Option<String> {
         self.code.clone().or_else(|| self.http_status.map(|status| format!("HTTP {status}")))
     }
+}
+
+/// `x-amz-retry-after` is in milliseconds; `Retry-After` in seconds, or a date of HTTP.
+fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration> {
+    let milliseconds = headers.get("x-amz-retry-after").and_then(|text| text.trim().parse().ok());
+    let asked = milliseconds.map(Duration::from_millis).or_else(|| {
+        let text = headers.get("retry-after")?.trim();
+        text.parse().ok().map(Duration::from_secs).or_else(|| {
+            let date = DateTime::from_str(text, Format::HttpDate).ok()?;
+            Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
+        })
+    });
+    asked.map(|asked| asked.min(MOST_RETRY_AFTER))
 }
 
 fn innermost(error: &dyn Error) -> Option<String> {
@@ -201,10 +233,31 @@ mod tests {
             code: Some("AccessDeniedException".to_owned()),
             message: "User is not authorized".to_owned(),
             request_id: Some("0f1e".to_owned()),
+            retry_after: None,
         };
         assert_eq!(
             fault.to_string(),
             "kms:DescribeKey: AccessDeniedException: User is not authorized (request id 0f1e)"
         );
+    }
+
+    #[rstest]
+    #[case(&[], None)]
+    #[case(&[("x-amz-retry-after", "1500")], Some(1_500))]
+    #[case(&[("retry-after", "3")], Some(3_000))]
+    #[case(&[("x-amz-retry-after", "1500"), ("retry-after", "3")], Some(1_500))]
+    #[case(&[("x-amz-retry-after", "soon"), ("retry-after", "3")], Some(3_000))]
+    // Ten seconds after `now`, and before it.
+    #[case(&[("retry-after", "Thu, 01 Jan 1970 00:16:50 GMT")], Some(10_000))]
+    #[case(&[("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")], Some(0))]
+    #[case(&[("retry-after", "86400")], Some(60_000))]
+    #[case(&[("retry-after", "soon")], None)]
+    fn the_wait_that_aws_asks_for(#[case] given: &[(&'static str, &'static str)], #[case] milliseconds: Option<u64>) {
+        let mut headers = Headers::new();
+        for (name, value) in given {
+            headers.insert(*name, *value);
+        }
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        assert_eq!(retry_after(&headers, now), milliseconds.map(Duration::from_millis));
     }
 }

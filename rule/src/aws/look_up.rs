@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use ecr_encryption_core::{
@@ -13,12 +12,11 @@ use jiff::Timestamp;
 
 use crate::aws::calls::CallCounter;
 use crate::aws::fault::AwsFault;
-use crate::lookup::{Access, Lookup, RepositoryDescription, RepositoryPage, TagsByArn};
+use crate::lookup::{Access, Lookup, RepositoryDescription, RepositoryPage, TAGS_ACTION, TagsByArn};
 use crate::shared_client;
 
 /// ECR's largest page.
 const REPOSITORIES_PER_PAGE: i32 = 1_000;
-const TAGS_ACTION: &str = "tag:GetResources";
 /// The Resource Groups Tagging API's largest page.
 const RESOURCES_PER_PAGE: i32 = 100;
 
@@ -57,40 +55,6 @@ impl AwsLookup {
 
     fn tagging(&self) -> &aws_sdk_resourcegroupstagging::Client {
         self.tagging.get_or_init(|| shared_client!(aws_sdk_resourcegroupstagging, &self.sdk_config, self.counter))
-    }
-
-    async fn tags_page(
-        &self,
-        credentials: Credentials,
-        region: String,
-        tag_key: &str,
-        token: Option<String>,
-    ) -> Result<(TagsByArn, Option<String>), AwsFault> {
-        use aws_sdk_resourcegroupstagging::{config::Builder, types::TagFilter};
-
-        let answer = self
-            .tagging()
-            .get_resources()
-            .resource_type_filters("ecr:repository")
-            .tag_filters(TagFilter::builder().key(tag_key).build())
-            .resources_per_page(RESOURCES_PER_PAGE)
-            .set_pagination_token(token)
-            .customize()
-            .config_override(Builder::new().credentials_provider(credentials).region(Region::new(region)))
-            .send()
-            .await
-            .map_err(|error| AwsFault::new(TAGS_ACTION, &error))?;
-        let tags = answer
-            .resource_tag_mapping_list
-            .ok_or_else(|| AwsFault::other(TAGS_ACTION, "an answer without resources"))?
-            .into_iter()
-            .filter_map(|mapping| {
-                let tags: BTreeMap<_, _> =
-                    mapping.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
-                Some((mapping.resource_arn?, tags))
-            })
-            .collect();
-        Ok((tags, answer.pagination_token.filter(|token| !token.is_empty())))
     }
 }
 
@@ -167,21 +131,42 @@ impl Lookup for AwsLookup {
         })
     }
 
-    async fn tags(&self, access: &Access, tag_key: &str) -> Result<TagsByArn, AwsFault> {
-        let mut tags = TagsByArn::new();
-        let mut token = None;
-        loop {
-            let (page, next) = access
-                .credentials
-                .call(|credentials| self.tags_page(credentials, access.region.clone(), tag_key, token.clone()))
-                .await?;
-            tags.extend(page);
-            match next {
-                Some(next) if token.as_ref() == Some(&next) => return Err(AwsFault::repeated_token(TAGS_ACTION)),
-                Some(next) => token = Some(next),
-                None => return Ok(tags),
-            }
-        }
+    async fn tags_page(
+        &self,
+        access: &Access,
+        tag_key: &str,
+        next_token: Option<String>,
+    ) -> Result<(TagsByArn, Option<String>), AwsFault> {
+        use aws_sdk_resourcegroupstagging::{config::Builder, types::TagFilter};
+
+        let answer = access
+            .credentials
+            .call(|credentials| {
+                let request = self
+                    .tagging()
+                    .get_resources()
+                    .resource_type_filters("ecr:repository")
+                    .tag_filters(TagFilter::builder().key(tag_key).build())
+                    .resources_per_page(RESOURCES_PER_PAGE)
+                    .set_pagination_token(next_token.clone())
+                    .customize()
+                    .config_override(
+                        Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
+                    );
+                async move { request.send().await.map_err(|error| AwsFault::new(TAGS_ACTION, &error)) }
+            })
+            .await?;
+        let tags = answer
+            .resource_tag_mapping_list
+            .ok_or_else(|| AwsFault::other(TAGS_ACTION, "an answer without resources"))?
+            .into_iter()
+            .filter_map(|mapping| {
+                let tags: BTreeMap<_, _> =
+                    mapping.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
+                Some((mapping.resource_arn?, tags))
+            })
+            .collect();
+        Ok((tags, answer.pagination_token.filter(|token| !token.is_empty())))
     }
 }
 

@@ -103,7 +103,7 @@ impl Work<'_> {
         if let Some(answer) = self.rule.keys.get(account_id, &key, Instant::now()) {
             return answer;
         }
-        let access = Access { credentials: self.access.credentials.clone(), region: key.region.clone() };
+        let access = Access { region: key.region.clone(), ..self.access.clone() };
         let asked = self.rule.lookup.key(&access, &key.name).await;
         let answer = if key.owner == *account_id { KeyAnswer::of_owner(asked) } else { KeyAnswer::of_other(asked) };
         self.rule.keys.put(account_id, key, &answer, Instant::now());

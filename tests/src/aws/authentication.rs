@@ -9,6 +9,7 @@ use super::credentials::{Session, Sessions};
 use super::error::AwsError;
 use super::operation::Service;
 use super::signature::{Authorization, header};
+use crate::world::World;
 
 /// The Region in which the partition `aws` has its global services.
 const GLOBAL_REGION: &str = "us-east-1";
@@ -27,7 +28,7 @@ pub struct Authentication {
 /// Reads and checks a call's authentication.
 pub fn authenticate(
     service: Service,
-    sessions: &Sessions,
+    (world, sessions): (&World, &Sessions),
     parts: &Parts,
     body: &[u8],
     verify_signature: bool,
@@ -49,14 +50,14 @@ pub fn authenticate(
     // With an endpoint of its own, an SDK signs for the Region that it was told, where AWS's
     // endpoint would make it sign for us-east-1. Both mean the same here.
     let region = if service.is_global() { GLOBAL_REGION } else { authorization.region };
-    let session = sessions.find(authorization.access_key_id);
+    let token = header(parts, "x-amz-security-token");
+    let session = sessions.find(world, authorization.access_key_id, token);
     if let Some(error) = scope_error(service, &authorization) {
         return refused(Some(region), session, error);
     }
     let Some(session) = session else {
         return refused(Some(region), None, AwsError::unrecognized(service));
     };
-    let token = header(parts, "x-amz-security-token");
     let refusal = if token != session.token.as_deref() {
         Some(AwsError::unrecognized(service))
     } else if verify_signature && !authorization.is_valid(&session.secret_access_key, parts, body) {

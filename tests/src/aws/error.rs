@@ -15,12 +15,14 @@ pub struct AwsError {
     pub message: String,
     /// A further member: its name and value.
     pub detail: Option<(&'static str, &'static str)>,
+    /// `Retry-After`, in seconds.
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl AwsError {
     /// An error with a status of its own.
     pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), detail: None }
+        Self { status, code: code.into(), message: message.into(), detail: None, retry_after_seconds: None }
     }
 
     /// An error of status 400.
@@ -48,6 +50,11 @@ impl AwsError {
             },
             _ => Self::new(400, "ThrottlingException", "Rate exceeded"),
         }
+    }
+
+    /// The same with a `Retry-After`.
+    pub fn retry_after(self, seconds: Option<u64>) -> Self {
+        Self { retry_after_seconds: seconds, ..self }
     }
 
     /// Expired credentials.

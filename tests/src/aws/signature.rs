@@ -68,14 +68,14 @@ impl<'a> Authorization<'a> {
                 .collect();
             canonical.extend([name, ":", values.join(",").as_str(), "\n"]);
         }
-        canonical.extend(["\n", self.signed_headers, "\n", hex(&Sha256::digest(body)).as_str()]);
+        canonical.extend(["\n", self.signed_headers, "\n", hex(Sha256::digest(body)).as_str()]);
         let scope = format!("{}/{}/{}/aws4_request", self.date, self.region, self.service);
-        let digest = hex(&Sha256::digest(canonical.as_bytes()));
+        let digest = hex(Sha256::digest(canonical.as_bytes()));
         let text = format!("{ALGORITHM}\n{time}\n{scope}\n{digest}");
         let key = [self.date, self.region, self.service, "aws4_request"]
             .iter()
             .fold(format!("AWS4{secret}").into_bytes(), |key, part| authenticated(&key, part.as_bytes()));
-        hex(&authenticated(&key, text.as_bytes())) == self.signature
+        hex(authenticated(&key, text.as_bytes())) == self.signature
     }
 }
 
@@ -93,7 +93,14 @@ fn authenticated(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).filter_map(|nibble| DIGITS.get(usize::from(nibble))).collect()
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
+    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    let bytes = bytes.into_iter();
+    let mut text = String::with_capacity(bytes.size_hint().0 * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
+    text
 }

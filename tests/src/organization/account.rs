@@ -200,6 +200,10 @@ pub struct Caller {
     pub role: Option<String>,
     /// What the caller may not do.
     pub deny: Vec<Deny>,
+    /// Seconds that the credentials live which the caller gets from `/_simulator/caller-credentials`.
+    pub lifetime_seconds: u64,
+    /// How often it gets such; absent: always.
+    pub renewals: Option<u64>,
 }
 
 impl Default for Caller {
@@ -212,6 +216,8 @@ impl Default for Caller {
             user: "security-auditor".to_owned(),
             role: None,
             deny: Vec::new(),
+            lifetime_seconds: 3600,
+            renewals: None,
         }
     }
 }

@@ -59,7 +59,7 @@ pub enum PathForm {
 }
 
 /// A token bucket for each account and Region.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// `ecr:DescribeRepositories`; `kms:*` and `*` share one bucket.
@@ -74,6 +74,9 @@ pub struct RateLimit {
     /// Only for this Region.
     #[serde(default)]
     pub region: Option<String>,
+    /// `Retry-After` of the refusals, in seconds; absent: they have none, as AWS's mostly haven't.
+    #[serde(default)]
+    pub retry_after_seconds: Option<u64>,
 }
 
 /// Something that goes wrong.
@@ -102,6 +105,8 @@ pub struct Fault {
     pub message: Option<String>,
     /// How long `slow` (default 1,000) and `hang` (absent: until the caller gives up) take.
     pub milliseconds: Option<u64>,
+    /// `Retry-After` of `throttle`, `error` and `http`, in seconds.
+    pub retry_after_seconds: Option<u64>,
 }
 
 /// What a fault does.
@@ -125,6 +130,8 @@ pub enum Effect {
     Slow,
     /// The service's error for expired credentials.
     Expired,
+    /// The service's error for what is denied.
+    Deny,
     /// Status 200 with JSON (or XML) that ends in the middle.
     Malformed,
 }

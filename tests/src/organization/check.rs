@@ -169,6 +169,13 @@ impl Organization {
                 "must be 1 to 1000",
             ));
         }
+        if let Some(chaos) = &self.chaos {
+            let share = chaos.throttles_per_mille + chaos.errors_per_mille + chaos.resets_per_mille;
+            if share > 1000 || chaos.most_in_a_row == 0 {
+                let problem = "needs shares of at most 1000 together, and at least one strike in a row";
+                return Err(contradiction("chaos", &chaos.seed.to_string(), problem));
+            }
+        }
         for limit in &self.rate_limits {
             if limit.requests_per_second <= 0.0 || limit.burst < 1.0 {
                 return Err(contradiction(

@@ -2,6 +2,7 @@
 
 mod account;
 mod behaviour;
+mod chaos;
 mod check;
 mod config;
 mod generate;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
+pub use chaos::{Chaos, Struck};
 pub use config::{
     AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, Recorder, SourceStatus,
     StaleKey, Unrecorded,
@@ -83,6 +85,8 @@ pub struct Organization {
     /// Faults; the first that matches a call has its effect.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
+    /// Everything going wrong by chance, where no fault strikes.
+    pub chaos: Option<Chaos>,
     /// Seed of everything that is drawn by chance (faults with a probability, generated contents).
     pub seed: u64,
     /// Compute accounts and their contents instead of listing them.
@@ -112,6 +116,7 @@ impl Default for Organization {
             rate_limits: Vec::new(),
             latency_ms: 0,
             faults: Vec::new(),
+            chaos: None,
             seed: 1,
             generate: None,
         }

@@ -3,9 +3,11 @@
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::State;
 use super::answer::{Answer, json_document, plain};
+use crate::aws::timestamp_text;
 use crate::organization::Fault;
 
 /// Where the interface is.
@@ -16,6 +18,29 @@ pub const PREFIX: &str = "/_simulator/";
 #[serde(deny_unknown_fields)]
 struct NewFaults {
     faults: Vec<Fault>,
+}
+
+/// `POST /_simulator/caller-credentials`: how often the caller may renew them from now on; null: always.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renewals {
+    renewals: Option<u64>,
+}
+
+/// Fresh credentials of the caller, as the endpoint of a container tells them.
+fn caller_credentials(state: &State) -> Response<Answer> {
+    match state.renewed_caller() {
+        Some((session, expires_at)) => json_document(&json!({
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "Token": session.token,
+            "Expiration": timestamp_text(expires_at),
+        })),
+        None => {
+            let body = json!({"code": "ExpiredSession", "message": "the session has ended, log in again"});
+            plain(403, "application/json", body.to_string())
+        }
+    }
 }
 
 /// Answers a request below the prefix.
@@ -31,6 +56,14 @@ pub fn answer(state: &State, parts: &Parts, body: &[u8]) -> Response<Answer> {
         (&Method::POST, "faults") => match serde_json::from_slice::<NewFaults>(body) {
             Ok(new) => {
                 state.set_faults(new.faults);
+                plain(204, "text/plain", "")
+            }
+            Err(error) => plain(400, "text/plain", error.to_string()),
+        },
+        (&Method::GET, "caller-credentials") => caller_credentials(state),
+        (&Method::POST, "caller-credentials") => match serde_json::from_slice::<Renewals>(body) {
+            Ok(new) => {
+                state.set_renewals(new.renewals);
                 plain(204, "text/plain", "")
             }
             Err(error) => plain(400, "text/plain", error.to_string()),

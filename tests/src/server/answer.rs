@@ -76,6 +76,14 @@ impl Body for Answer {
     }
 }
 
+/// The same answer with a `Retry-After`.
+pub fn retry_after(mut response: Response<Answer>, seconds: Option<u64>) -> Response<Answer> {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
 /// An answer that is not AWS's.
 pub fn plain(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Response<Answer> {
     response(status, content_type, body.into())
@@ -100,6 +108,9 @@ pub fn respond(service: Service, outcome: Result<Vec<u8>, &AwsError>, request_id
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);
+    }
+    if let Some(seconds) = error.and_then(|error| error.retry_after_seconds) {
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
     if let Some(error) = error
         && service.protocol() == Protocol::RestJson

@@ -38,7 +38,7 @@ pub async fn answer(
     };
     let service = operation.service();
     let verify = state.world().organization().answers.verify_signatures;
-    let authentication = authenticate(service, state.sessions(), &parts, &body, verify);
+    let authentication = authenticate(service, (state.world(), state.sessions()), &parts, &body, verify);
     let caller = authentication.session.as_ref().map(|session| session.principal.account.as_str());
     let region = authentication.region.as_str();
     state.tally().call(operation, caller, region);
@@ -97,6 +97,7 @@ async fn instead(
     let error = match fault.effect {
         Effect::Throttle => AwsError::throttled(service),
         Effect::Expired => AwsError::expired(service),
+        Effect::Deny => AwsError::denied(service, "Access is denied by a fault"),
         Effect::Error => AwsError::new(
             fault.status.unwrap_or(500),
             fault.code.clone().unwrap_or_else(|| "InternalFailure".to_owned()),
@@ -107,7 +108,8 @@ async fn instead(
             state.tally().failed(&format!("http {status}"));
             let body =
                 fault.message.clone().unwrap_or_else(|| "<html><body>Service Unavailable</body></html>".to_owned());
-            return Ok(Some(plain(status, "text/html", body)));
+            let answer = plain(status, "text/html", body);
+            return Ok(Some(answer::retry_after(answer, fault.retry_after_seconds)));
         }
         Effect::Hang => {
             state.tally().failed("hang");
@@ -128,6 +130,7 @@ async fn instead(
         }
         Effect::ResetBody | Effect::Malformed => return Ok(None),
     };
+    let error = error.retry_after(fault.retry_after_seconds);
     state.tally().failed(&error.code);
     Ok(Some(respond(service, Err(&error), request_id)))
 }
@@ -153,8 +156,8 @@ fn perform(
     if !service.is_global() && !usable {
         return Err(AwsError::unrecognized(service));
     }
-    if !state.limits.admit(operation, account, region) {
-        return Err(AwsError::throttled(service));
+    if let Err(retry_after_seconds) = state.limits.admit(operation, account, region) {
+        return Err(AwsError::throttled(service).retry_after(retry_after_seconds));
     }
     permit(state, operation, session, region)?;
     services::perform(&Call { state, operation, session, region, body, request_id })

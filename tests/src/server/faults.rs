@@ -1,10 +1,10 @@
-//! Which fault strikes a call.
+//! Which fault strikes a call: the first of the description's, else what chaos has for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 use crate::aws::Operation;
-use crate::organization::Fault;
+use crate::organization::{Chaos, Effect, Fault, Struck};
 use crate::world::{hash_numbers, hash_text};
 
 /// The faults in force.
@@ -12,19 +12,28 @@ use crate::world::{hash_numbers, hash_text};
 pub struct Faults {
     seed: u64,
     active: RwLock<Arc<Vec<ActiveFault>>>,
+    chaos: Option<ActiveChaos>,
 }
 
-/// A fault and how many calls it has seen of each account, Region and operation.
+/// Chaos, and how many calls it has seen of each account, Region and operation, by a hash of these.
+#[derive(Debug)]
+struct ActiveChaos {
+    chaos: Chaos,
+    seen: Mutex<HashMap<u64, u32>>,
+}
+
+/// A fault and how many calls it has seen of each account, Region and operation, by a hash of these.
 #[derive(Debug)]
 struct ActiveFault {
     fault: Fault,
-    seen: Mutex<HashMap<(String, String, Operation), u64>>,
+    seen: Mutex<HashMap<u64, u32>>,
 }
 
 impl Faults {
     /// Faults that have not struck yet.
-    pub fn new(seed: u64, faults: Vec<Fault>) -> Self {
-        Self { seed, active: RwLock::new(activated(faults)) }
+    pub fn new(seed: u64, faults: Vec<Fault>, chaos: Option<Chaos>) -> Self {
+        let chaos = chaos.map(|chaos| ActiveChaos { chaos, seen: Mutex::default() });
+        Self { seed, active: RwLock::new(activated(faults)), chaos }
     }
 
     /// Replaces the faults.
@@ -36,6 +45,9 @@ impl Faults {
 
     /// Forgets how often they have struck.
     pub fn reset(&self) {
+        if let Some(mut seen) = self.chaos.as_ref().and_then(|active| active.seen.lock().ok()) {
+            seen.clear();
+        }
         let faults = self.current();
         self.replace(faults.iter().map(|active| active.fault.clone()).collect());
     }
@@ -43,7 +55,7 @@ impl Faults {
     /// The fault that strikes this call.
     pub fn strike(&self, operation: Operation, account: &str, region: &str) -> Option<Fault> {
         let active = self.current();
-        active.iter().enumerate().find_map(|(index, active)| {
+        let described = active.iter().enumerate().find_map(|(index, active)| {
             let draw = |number| {
                 hash_numbers(&[
                     self.seed,
@@ -55,7 +67,8 @@ impl Faults {
                 ])
             };
             active.strikes(operation, account, region, draw).then(|| active.fault.clone())
-        })
+        });
+        described.or_else(|| self.chaos.as_ref()?.strike(operation, account, region))
     }
 
     fn current(&self) -> Arc<Vec<ActiveFault>> {
@@ -66,6 +79,38 @@ impl Faults {
 fn activated(faults: Vec<Fault>) -> Arc<Vec<ActiveFault>> {
     let active = faults.into_iter().map(|fault| ActiveFault { fault, seen: Mutex::default() });
     Arc::new(active.collect())
+}
+
+impl ActiveChaos {
+    fn strike(&self, operation: Operation, account: &str, region: &str) -> Option<Fault> {
+        let chaos = &self.chaos;
+        let place = place(operation, account, region);
+        let struck = chaos.strike(place, next_number(&self.seen, place)?);
+        let effect = match struck {
+            Some(Struck::Throttle) => Effect::Throttle,
+            Some(Struck::Error) => Effect::Error,
+            Some(Struck::Http) => Effect::Http,
+            Some(Struck::ResetBody) => Effect::ResetBody,
+            None if operation == Operation::AssumeRole && chaos.is_denied(account) => Effect::Deny,
+            None if chaos.is_slow(account) => Effect::Slow,
+            None => return None,
+        };
+        let milliseconds = (effect == Effect::Slow).then_some(chaos.slow_milliseconds);
+        Some(Fault { effect, milliseconds, ..Fault::default() })
+    }
+}
+
+fn place(operation: Operation, account: &str, region: &str) -> u64 {
+    hash_numbers(&[hash_text(account), hash_text(region), operation as u64])
+}
+
+/// The number of a call among those of its place, from 0.
+fn next_number(seen: &Mutex<HashMap<u64, u32>>, place: u64) -> Option<u64> {
+    let mut seen = seen.lock().ok()?;
+    let count = seen.entry(place).or_default();
+    let number = u64::from(*count);
+    *count = count.saturating_add(1);
+    Some(number)
 }
 
 impl ActiveFault {
@@ -80,12 +125,9 @@ impl ActiveFault {
         if fault.times.is_none() && fault.skip == 0 && fault.probability.is_none() {
             return true;
         }
-        let Ok(mut seen) = self.seen.lock() else {
+        let Some(number) = next_number(&self.seen, place(operation, account, region)) else {
             return false;
         };
-        let count = seen.entry((account.to_owned(), region.to_owned(), operation)).or_default();
-        let number = *count;
-        *count += 1;
         let due = number >= fault.skip && fault.times.is_none_or(|times| number - fault.skip < times);
         due && fault.probability.is_none_or(|share| unit_interval(draw(number)) < share)
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::aws::Operation;
 use crate::organization::RateLimit;
+use crate::world::{hash_numbers, hash_text};
 
 /// The limits in force.
 #[derive(Debug)]
@@ -14,7 +15,8 @@ pub struct RateLimits(Vec<Limited>);
 #[derive(Debug)]
 struct Limited {
     limit: RateLimit,
-    buckets: Mutex<HashMap<(String, String), Bucket>>,
+    /// By a hash of the account and the Region.
+    buckets: Mutex<HashMap<u64, Bucket>>,
 }
 
 #[derive(Debug)]
@@ -39,9 +41,17 @@ impl RateLimits {
         }
     }
 
-    /// Whether the call may pass every limit that concerns it.
-    pub fn admit(&self, operation: Operation, account: &str, region: &str) -> bool {
-        self.0.iter().all(|limited| !limited.concerns(operation, account, region) || limited.take(account, region))
+    /// Takes the call's token from every bucket that concerns it.
+    ///
+    /// # Errors
+    ///
+    /// The first bucket is empty: the `Retry-After` of its description.
+    pub fn admit(&self, operation: Operation, account: &str, region: &str) -> Result<(), Option<u64>> {
+        let refusal = self
+            .0
+            .iter()
+            .find(|limited| limited.concerns(operation, account, region) && !limited.take(account, region));
+        refusal.map_or(Ok(()), |limited| Err(limited.limit.retry_after_seconds))
     }
 }
 
@@ -57,17 +67,26 @@ impl Limited {
         let Ok(mut buckets) = self.buckets.lock() else {
             return true;
         };
-        let now = Instant::now();
-        let bucket = buckets
-            .entry((account.to_owned(), region.to_owned()))
-            .or_insert(Bucket { tokens: self.limit.burst, filled: now });
-        let gained = now.duration_since(bucket.filled).as_secs_f64() * self.limit.requests_per_second;
-        bucket.tokens = (bucket.tokens + gained).min(self.limit.burst);
+        let (now, burst, rate) = (Instant::now(), self.limit.burst, self.limit.requests_per_second);
+        let full = |bucket: &Bucket| bucket.filled_at(now, rate) >= burst;
+        if buckets.len() == buckets.capacity() {
+            // A full bucket is as good as none; so only accounts that call now have one.
+            buckets.retain(|_, bucket| !full(bucket));
+        }
+        let place = hash_numbers(&[hash_text(account), hash_text(region)]);
+        let bucket = buckets.entry(place).or_insert(Bucket { tokens: burst, filled: now });
+        bucket.tokens = bucket.filled_at(now, rate).min(burst);
         bucket.filled = now;
         if bucket.tokens < 1.0 {
             return false;
         }
         bucket.tokens -= 1.0;
         true
+    }
+}
+
+impl Bucket {
+    fn filled_at(&self, now: Instant, rate: f64) -> f64 {
+        self.tokens + now.duration_since(self.filled).as_secs_f64() * rate
     }
 }

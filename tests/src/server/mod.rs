@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::aws::{PageTokens, Sessions};
-use crate::counters::Tally;
+use crate::aws::{PageTokens, Session, Sessions};
 use crate::organization::{Fault, Key};
 use crate::services::ConfigStore;
+use crate::tally::Tally;
 use crate::world::{World, hash_numbers};
 use faults::Faults;
 use limits::RateLimits;
@@ -38,6 +38,8 @@ pub struct State {
     tally: Tally,
     config: ConfigStore,
     key_states: Mutex<HashMap<String, String>>,
+    /// How often the caller may still renew its credentials.
+    renewals: Mutex<Option<u64>>,
     requests: AtomicU64,
 }
 
@@ -48,11 +50,12 @@ impl State {
         Self {
             sessions: Sessions::new(organization.seed, organization.callers()),
             page_tokens: PageTokens::new(organization.seed),
-            faults: Faults::new(organization.seed, organization.faults.clone()),
+            faults: Faults::new(organization.seed, organization.faults.clone(), organization.chaos.clone()),
             limits: RateLimits::new(organization.rate_limits.clone()),
             tally: Tally::new(),
             config: ConfigStore::new(&organization.config.rules),
             key_states: Mutex::default(),
+            renewals: Mutex::new(organization.caller.renewals),
             requests: AtomicU64::new(0),
             world,
         }
@@ -86,6 +89,7 @@ impl State {
     /// The key as it is now: as described, but for a state that was set since.
     pub fn key_now<'a>(&self, mut key: Cow<'a, Key>) -> Cow<'a, Key> {
         if let Ok(states) = self.key_states.lock()
+            && !states.is_empty()
             && let Some(state) = states.get(&key.arn())
         {
             key.to_mut().state.clone_from(state);
@@ -100,11 +104,33 @@ impl State {
         }
     }
 
+    /// Fresh credentials for the caller, with their end in seconds since 1970; absent where it may
+    /// renew them no more.
+    pub fn renewed_caller(&self) -> Option<(Session, i64)> {
+        let mut renewals = self.renewals.lock().ok()?;
+        if let Some(left) = renewals.as_mut() {
+            *left = left.checked_sub(1)?;
+        }
+        let lifetime = self.world.organization().caller.lifetime_seconds;
+        let expires_at = jiff::Timestamp::now().as_second().saturating_add_unsigned(lifetime);
+        let session = self.sessions.renew_caller(&self.world, expires_at)?;
+        self.tally.caller_credentials_issued();
+        Some((session, expires_at))
+    }
+
+    /// Lets the caller renew its credentials so often from now on; absent: always.
+    pub fn set_renewals(&self, renewals: Option<u64>) {
+        if let Ok(mut left) = self.renewals.lock() {
+            *left = renewals;
+        }
+    }
+
     /// Forgets what has happened.
     pub fn reset(&self) {
         if let Ok(mut states) = self.key_states.lock() {
             states.clear();
         }
+        self.set_renewals(self.world.organization().caller.renewals);
         self.tally.reset();
         self.config.reset();
         self.faults.reset();

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 
 use super::Call;
 use super::form::form_value;
-use crate::aws::{AwsError, Operation, Principal, Service, escaped, timestamp_text};
+use crate::aws::{AwsError, Operation, Service, escaped, timestamp_text};
 use crate::organization::Role;
-use crate::world::hash_text;
 
 /// Seconds of a session that names no duration.
 const DEFAULT_DURATION: u64 = 3600;
@@ -85,15 +84,8 @@ fn assume_role(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let lifetime = call.organization().credential_lifetime_seconds.unwrap_or(duration);
     // AWS tells whole seconds; what it tells is what it keeps to.
     let expires_at = Timestamp::now().as_second().saturating_add_unsigned(lifetime);
-    let role_id = format!("AROA{:016X}", hash_text(&arn));
-    let principal = Principal {
-        account: account.to_owned(),
-        arn: format!("arn:aws:sts::{account}:assumed-role/{}/{session_name}", role.name),
-        user_id: format!("{role_id}:{session_name}"),
-        role_arn: Some(arn.clone()),
-        deny: role.deny.clone(),
-    };
-    let session = call.state.sessions().issue(principal, expires_at.saturating_mul(1000));
+    let issued = call.state.sessions().issue(call.world(), [account, path_and_name, &session_name], expires_at);
+    let session = issued.ok_or_else(|| AwsError::new(500, "InternalFailure", "the role is gone"))?;
     let mut body = String::new();
     let principal = &session.principal;
     // Writing to a String cannot fail.

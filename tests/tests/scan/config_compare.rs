@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::config_source::{AGGREGATOR, recorded};
 use crate::harness::{Bench, HOME, Outcome, SHOP, account, aes256, organization, repository};
 
-const BOTH: [&str; 2] = ["--source", "both"];
+pub const BOTH: [&str; 2] = ["--source", "both"];
 
 fn differences(bench: &Bench) -> Vec<Value> {
     let text = std::fs::read_to_string(bench.output().join("differences.jsonl")).unwrap();
@@ -14,7 +14,7 @@ fn differences(bench: &Bench) -> Vec<Value> {
 }
 
 /// `kind account region name fields`, of each difference.
-fn told(bench: &Bench) -> Vec<String> {
+pub fn told(bench: &Bench) -> Vec<String> {
     let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
     let fields = |one: &Value| {
         one["fields"]
@@ -34,7 +34,7 @@ fn told(bench: &Bench) -> Vec<String> {
         .collect()
 }
 
-fn counts(outcome: &Outcome) -> [u64; 4] {
+pub fn counts(outcome: &Outcome) -> [u64; 4] {
     ["compared", "not_recorded", "stale", "missing"].map(|name| outcome.summary["comparison"][name].as_u64().unwrap())
 }
 
@@ -53,7 +53,7 @@ fn a_fully_recorded_organization_has_no_differences() {
     );
 }
 
-fn differing() -> Organization {
+pub fn differing() -> Organization {
     let mut organization = recorded(organization());
     organization.config.unrecorded.push(Unrecorded {
         account: Some(HOME.to_owned()),

@@ -227,6 +227,7 @@ fn a_low_rate_is_kept_to() {
         burst: 1.0,
         account: None,
         region: None,
+        ..RateLimit::default()
     }];
     organization.answers.repositories_per_page = 1;
     for number in 0..5 {

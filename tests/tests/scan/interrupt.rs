@@ -173,7 +173,11 @@ fn stop_while_writing(bench: &Bench, act: impl FnOnce(&Child)) -> Output {
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(5), "it did not stop at once");
     assert!(files(&bench.output()) == before, "the older report was touched");
-    assert_eq!(names(&bench.output()), ["findings.csv", "summary.json"]);
+    // And what it takes to go on.
+    let left = names(&bench.output());
+    assert!(left[0].starts_with(".unfinished-"), "{left:?}");
+    assert_eq!(left[1..], ["findings.csv", "summary.json"]);
+    assert_eq!(names(&bench.output().join(&left[0])), ["journal"]);
     output
 }
 

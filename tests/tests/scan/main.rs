@@ -4,6 +4,9 @@
 
 mod bad_input;
 mod config_compare;
+mod config_gaps;
+mod config_keys;
+mod config_resume;
 mod config_source;
 mod cost;
 mod coverage;
@@ -14,4 +17,5 @@ mod keys;
 mod odd_answers;
 mod output;
 mod policy;
+mod resume;
 mod selection;

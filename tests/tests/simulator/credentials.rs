@@ -1,11 +1,11 @@
 //! Issued credentials: whose account they speak for, their token, their end; what they may not do.
 
-use integration_tests::{Deny, DenyKind, Role};
+use integration_tests::{Deny, DenyKind, Role, Simulator};
 use rstest::rstest;
 use serde_json::json;
 
-use crate::client::{Client, strings};
-use crate::world::{MEMBER, OTHER, organization, repository, start};
+use crate::client::{Answer, Client, admin, strings};
+use crate::world::{MANAGEMENT, MEMBER, OTHER, organization, repository, start};
 
 #[test]
 fn the_registry_is_that_of_the_credentials() {
@@ -91,4 +91,83 @@ fn a_caller_may_be_denied_assuming_roles() {
     let client = Client::new(&simulator);
     assert_eq!(client.sts("AssumeRole", &[("RoleArn", arn), ("RoleSessionName", "test")]).code(), "AccessDenied");
     assert_eq!(client.sts("GetCallerIdentity", &[]).status, 200);
+}
+
+#[test]
+fn issued_credentials_can_not_be_made_up() {
+    let simulator = start(organization());
+    let client = Client::new(&simulator);
+    let member = client.assume(MEMBER);
+    let token = member.token.clone().expect("a token");
+    // Another server with another seed issues other credentials for the same.
+    let mut other = organization();
+    other.seed = 2;
+    let stranger = Client { address: simulator.address(), ..Client::new(&start(other)).assume(MEMBER) };
+    // Its last digit belongs to what the token says.
+    let last = if token.ends_with('0') { "1" } else { "0" };
+    let changed = Client { token: Some(format!("{}{last}", &token[..token.len() - 1])), ..member.clone() };
+    let secret = Client { secret_access_key: "made-up".to_owned(), ..member.clone() };
+    assert_eq!(member.sts("GetCallerIdentity", &[]).status, 200);
+    assert_eq!(stranger.sts("GetCallerIdentity", &[]).code(), "InvalidClientTokenId");
+    assert_eq!(changed.sts("GetCallerIdentity", &[]).code(), "InvalidClientTokenId");
+    assert_eq!(secret.sts("GetCallerIdentity", &[]).code(), "SignatureDoesNotMatch");
+}
+
+fn renewed(simulator: &Simulator) -> Answer {
+    admin(simulator, "GET", "caller-credentials", "")
+}
+
+fn client_with(simulator: &Simulator, answer: &Answer) -> Client {
+    let told = answer.ok();
+    let text = |name: &str| told[name].as_str().expect("a text").to_owned();
+    Client {
+        access_key_id: text("AccessKeyId"),
+        secret_access_key: text("SecretAccessKey"),
+        token: Some(text("Token")),
+        ..Client::new(simulator)
+    }
+}
+
+#[test]
+fn a_caller_can_renew_its_credentials_until_its_session_ends() {
+    let mut organization = organization();
+    organization.caller.renewals = Some(2);
+    let simulator = start(organization);
+    let clients = [renewed(&simulator), renewed(&simulator)].map(|answer| client_with(&simulator, &answer));
+    assert_ne!(clients[0].access_key_id, clients[1].access_key_id);
+    for client in &clients {
+        let identity = client.sts("GetCallerIdentity", &[]);
+        assert_eq!(identity.element("Arn"), format!("arn:aws:iam::{MANAGEMENT}:user/security-auditor"));
+        assert_eq!(client.assume(MEMBER).ecr("DescribeRepositories", &json!({})).status, 200);
+    }
+    let refused = renewed(&simulator);
+    assert_eq!((refused.status, refused.value()["code"].as_str()), (403, Some("ExpiredSession")));
+    assert_eq!(simulator.counters().caller_credentials_issued, 2);
+    simulator.set_caller_renewals(Some(1));
+    assert_eq!((renewed(&simulator).status, renewed(&simulator).status), (200, 403));
+    assert_eq!(admin(&simulator, "POST", "caller-credentials", r#"{"renewals": null}"#).status, 204);
+    assert_eq!(renewed(&simulator).status, 200);
+    assert_eq!(admin(&simulator, "POST", "caller-credentials", r#"{"renewal": 1}"#).status, 400);
+}
+
+#[test]
+fn a_caller_s_credentials_expire() {
+    let mut organization = organization();
+    organization.caller.lifetime_seconds = 0;
+    let simulator = start(organization);
+    let client = client_with(&simulator, &renewed(&simulator));
+    assert_eq!(client.sts("GetCallerIdentity", &[]).code(), "ExpiredToken");
+    // Those in the description last.
+    assert_eq!(Client::new(&simulator).sts("GetCallerIdentity", &[]).status, 200);
+}
+
+#[test]
+fn the_environment_of_a_renewing_caller_has_no_lasting_credentials() {
+    let simulator = start(organization());
+    let environment = simulator.renewing_environment();
+    let value = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let uri = format!("{}/_simulator/caller-credentials", simulator.endpoint());
+    assert_eq!(value("AWS_CONTAINER_CREDENTIALS_FULL_URI"), Some(uri));
+    assert_eq!(value("AWS_ACCESS_KEY_ID"), None);
+    assert_eq!(value("AWS_ENDPOINT_URL"), Some(simulator.endpoint()));
 }

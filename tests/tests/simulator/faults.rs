@@ -204,6 +204,7 @@ fn a_bucket_for_each_account_and_region() {
         burst: 2.0,
         account: None,
         region: None,
+        ..RateLimit::default()
     }];
     let simulator = start(organization);
     let client = Client::new(&simulator);
@@ -224,4 +225,34 @@ fn the_admin_interface_tells_and_resets_the_counters() {
     let counters = admin(&simulator, "GET", "counters", "").ok();
     assert_eq!(counters["calls"], json!({}));
     assert_eq!(admin(&simulator, "GET", "nothing", "").status, 404);
+}
+
+#[rstest]
+#[case::a_throttle(Effect::Throttle, 400)]
+#[case::an_error(Effect::Error, 500)]
+#[case::not_aws_s(Effect::Http, 503)]
+fn a_fault_may_tell_when_to_come_back(#[case] effect: Effect, #[case] status: u16) {
+    for retry_after_seconds in [None, Some(0), Some(7)] {
+        let simulator = with_fault(Fault { effect, retry_after_seconds, ..Fault::default() });
+        let answer = describe(&Client::new(&simulator));
+        let expected = retry_after_seconds.map(|seconds| seconds.to_string());
+        assert_eq!((answer.status, answer.header("retry-after")), (status, expected.as_deref()));
+    }
+}
+
+#[test]
+fn a_rate_limit_may_tell_when_to_come_back() {
+    let mut organization = organization();
+    organization.rate_limits = vec![RateLimit {
+        operation: "ecr:*".to_owned(),
+        requests_per_second: 0.001,
+        burst: 1.0,
+        retry_after_seconds: Some(3),
+        ..RateLimit::default()
+    }];
+    let simulator = start(organization);
+    let client = Client::new(&simulator);
+    assert_eq!(describe(&client).header("retry-after"), None);
+    let refused = describe(&client);
+    assert_eq!((refused.code().as_str(), refused.header("retry-after")), ("ThrottlingException", Some("3")));
 }

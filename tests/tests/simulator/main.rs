@@ -8,11 +8,13 @@
 )]
 
 mod boto3;
+mod chaos;
 mod client;
 mod command_line;
 mod config;
 mod config_aggregator;
 mod config_query;
+mod counters;
 mod credentials;
 mod description;
 mod ecr;

@@ -2,40 +2,33 @@
 
 use std::cell::RefCell;
 
-use ecr_encryption_core::{EncryptionConfiguration, EncryptionType, Repository, RepositoryEncryption, Tags};
+use ecr_encryption_core::{EncryptionConfiguration, EncryptionType, RepositoryEncryption, Tags};
+use ecr_encryption_rule::lookup::RepositoryDescription;
 use proptest::prelude::*;
 
 use super::*;
 use crate::coverage::Cause;
+use crate::journal::ReadRepository;
 use crate::report::samples;
-use crate::spool::ReadRepository;
 
 fn target(account: usize) -> Target {
-    Target { account_id: format!("{account:012}"), region: "eu-west-1".to_owned() }
+    Target { account_id: AccountId::parse(&format!("{account:012}")).unwrap(), region: "eu-west-1".to_owned() }
 }
 
 fn record(name: &str, encryption_type: &str) -> ReadRepository {
-    ReadRepository {
-        repository: Repository {
-            account_id: String::new(),
-            region: String::new(),
-            name: name.to_owned(),
-            arn: String::new(),
-            uri: None,
-            encryption: RepositoryEncryption::Known(EncryptionConfiguration {
-                encryption_type: EncryptionType::from(encryption_type),
-                kms_key: None,
-            }),
-            tags: Tags::NotRead,
-        },
-        created_at: None,
-        recorded_at: Some("2026-11-01T10:00:00Z".parse().unwrap()),
-    }
+    let encryption_type = EncryptionType::from(encryption_type);
+    recorded(name, RepositoryEncryption::Known(EncryptionConfiguration { encryption_type, kms_key: None }))
+}
+
+fn recorded(name: &str, encryption: RepositoryEncryption) -> ReadRepository {
+    let described =
+        RepositoryDescription { name: name.to_owned(), arn: String::new(), uri: None, created_at: None, encryption };
+    ReadRepository::recorded(described, Tags::NotRead, "2026-11-01T10:00:00Z".parse().unwrap())
 }
 
 fn finding(account: usize, name: &str, encryption_type: &str) -> Finding {
     Finding {
-        account_id: target(account).account_id,
+        account_id: target(account).account_id.to_string(),
         region: "eu-west-1".to_owned(),
         repository_name: name.to_owned(),
         encryption_type: Some(encryption_type.to_owned()),
@@ -56,7 +49,10 @@ fn compare(sides: &Sides, coverage: &Coverage) -> (Comparison, Vec<Difference>) 
         }
     }
     for (account, repositories) in recorded {
-        shelf.put(target(account), &repositories).unwrap();
+        // In parts, as those of a large registry come.
+        for part in repositories.chunks(2) {
+            shelf.put(target(account), part).unwrap();
+        }
     }
     let differences = RefCell::new(Vec::new());
     let take = |difference: &Difference| {
@@ -87,17 +83,18 @@ proptest! {
     fn every_repository_is_counted_once(
         sides in prop::collection::btree_map((0_usize..4, "[a-c]{1,2}"), (encryption(), encryption()), 0..20),
         lost in prop::option::of(0_usize..4),
+        disabled in any::<bool>(),
     ) {
-        let mut coverage = Coverage::default();
-        coverage.not_covered.extend(lost.map(|account| NotCovered {
-            account_id: Some(target(account).account_id),
+        let gap = |account| NotCovered {
+            account_id: Some(target(account).account_id.to_string()),
             account_name: None,
             region: Some("eu-west-1".to_owned()),
-            cause: Cause::Failed,
+            cause: if disabled { Cause::RegionDisabled } else { Cause::Failed },
             error_code: None,
             message: String::new(),
             hint: String::new(),
-        }));
+        };
+        let coverage = Coverage { not_covered: lost.map(gap).into_iter().collect(), ..Coverage::default() };
         let (counted, differences) = compare(&sides, &coverage);
         let count = |is: &Wanted<'_>| {
             sides.iter().filter(|((account, _), (ecr, config))| is(*account, *ecr, *config)).count() as u64
@@ -123,8 +120,7 @@ fn a_region_whose_records_were_not_read_has_no_differences() {
 
 #[test]
 fn an_item_that_does_not_tell_the_encryption_is_stale() {
-    let mut read = record("app", "KMS");
-    read.repository.encryption = RepositoryEncryption::NotRecorded;
+    let read = recorded("app", RepositoryEncryption::NotRecorded);
     let folder = tempfile::tempdir().unwrap();
     let shelf = Shelf::create(folder.path()).unwrap();
     shelf.put(target(1), &[read]).unwrap();

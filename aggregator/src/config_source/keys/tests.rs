@@ -51,7 +51,7 @@ impl Lookup for Kms {
         })
     }
 
-    async fn tags(&self, _: &Access, _: &str) -> Result<TagsByArn, AwsFault> {
+    async fn tags_page(&self, _: &Access, _: &str, _: Option<String>) -> Result<(TagsByArn, Option<String>), AwsFault> {
         Err(no_such_call())
     }
 }
@@ -71,7 +71,6 @@ fn ask(select: &Pages, kms: &Kms, keys: &[KeyId], prove_state: bool) -> BTreeMap
         account_id: &account_id,
         partition: "aws",
         prove_state,
-        concurrency: 4,
     };
     reader.answers(keys.iter().cloned().collect()).now_or_never().unwrap().into_iter().collect()
 }

@@ -8,15 +8,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config_source::fixtures::{Pages, id, repository};
+use crate::config_source::fixtures::{Pages, account_id, id, repository};
 
-type Given = Vec<(String, Vec<String>, bool)>;
+type Given = Vec<(AccountId, Vec<String>, Rest)>;
 
-fn read(pages: Vec<Vec<Value>>, fails: bool) -> (Given, Result<BTreeSet<String>, ReadError>) {
+fn read(pages: Vec<Vec<Value>>, fails: bool) -> (Given, Result<BTreeSet<AccountId>, ReadError>) {
     let select = Pages::default().with("AWS::ECR::Repository", pages, fails);
     let mut given = Given::new();
-    let mut take = |account: &str, found: Vec<ReadRepository>, whole: bool| {
-        given.push((account.to_owned(), found.into_iter().map(|read| read.repository.name).collect(), whole));
+    let mut take = |account: AccountId, found: Vec<ReadRepository>, rest: Rest| {
+        given.push((account, found.iter().map(|read| read.name().to_owned()).collect(), rest));
         Ok(())
     };
     let done = repositories(&select, "eu-west-1", None, &mut take).now_or_never().unwrap();
@@ -48,9 +48,9 @@ proptest! {
 
         let names: usize = given.iter().map(|(_, names, _)| names.len()).sum();
         prop_assert_eq!(names, all.len());
-        let whole: BTreeSet<String> =
-            given.iter().filter(|(_, _, whole)| *whole).map(|(account, _, _)| account.clone()).collect();
-        let expected: BTreeSet<String> = accounts.keys().map(|account| id(*account)).collect();
+        let whole: BTreeSet<AccountId> =
+            given.iter().filter(|(_, _, rest)| *rest == Rest::Nothing).map(|(account, _, _)| *account).collect();
+        let expected: BTreeSet<AccountId> = accounts.keys().map(|account| account_id(*account)).collect();
         match done {
             Ok(told) => {
                 prop_assert!(!fails);
@@ -65,10 +65,10 @@ proptest! {
             }
             Err(ReadError::Kept(error)) => return Err(TestCaseError::fail(error.to_string())),
         }
-        let counts: BTreeMap<String, usize> = given.iter().map(|(account, names, _)| (account.clone(), names.len())).collect();
+        let counts: BTreeMap<AccountId, usize> = given.iter().map(|(account, names, _)| (*account, names.len())).collect();
         prop_assert_eq!(counts.len(), given.len(), "an account was given twice");
         for (account, count) in &accounts {
-            prop_assert_eq!(counts[&id(*account)], *count);
+            prop_assert_eq!(counts[&account_id(*account)], *count);
         }
     }
 }
@@ -99,6 +99,19 @@ fn a_row_that_cannot_be_understood_loses_what_follows_and_not_itself_alone() {
     let rows = vec![repository(1, "a"), repository(2, "b"), json!({"accountId": "x"}), repository(3, "c")];
     let (given, done) = read(vec![rows], false);
     let Err(ReadError::Fault(_, whole)) = done else { panic!("{done:?}") };
-    assert_eq!(whole, [id(1)].into());
-    assert_eq!(given.last().map(|(account, _, whole)| (account.clone(), *whole)), Some((id(2), false)));
+    assert_eq!(whole, [account_id(1)].into());
+    assert_eq!(given.last().map(|(account, _, rest)| (*account, *rest)), Some((account_id(2), Rest::Lost)));
+}
+
+/// A registry of many repositories is given part by part; only the last part says that it is all.
+#[rstest]
+#[case::all(false, Rest::Nothing)]
+#[case::a_page_is_lost(true, Rest::Lost)]
+fn a_large_account_is_given_in_parts(#[case] fails: bool, #[case] last: Rest) {
+    let rows: Vec<Value> = (0..2_500).map(|number| repository(1, &format!("app-{number}"))).collect();
+    let (given, _) = read(rows.chunks(100).map(<[Value]>::to_vec).collect(), fails);
+    let parts: Vec<_> = given.iter().map(|(_, names, rest)| (names.len(), *rest)).collect();
+    assert_eq!(parts, [(1_000, Rest::Follows), (1_000, Rest::Follows), (500, last)]);
+    let names: BTreeSet<&String> = given.iter().flat_map(|(_, names, _)| names).collect();
+    assert_eq!(names.len(), 2_500);
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config_source::aggregator::AggregatorSource;
-use crate::config_source::fixtures::{Pages, id, recorder};
+use crate::config_source::fixtures::{Pages, account_id, id, recorder};
 use crate::config_source::words::Words;
 
-fn accounts(count: usize) -> BTreeMap<String, Arc<Account>> {
-    (0..count).map(|number| (id(number), Arc::new(Account::by_id(id(number))))).collect()
+fn accounts(count: usize) -> BTreeMap<AccountId, Arc<Account>> {
+    (0..count).map(account_id).map(|id| (id, Arc::new(Account::by_id(id)))).collect()
 }
 
 fn aggregator() -> Aggregator {
@@ -27,9 +27,9 @@ fn region(opt_status: &str) -> Vec<AccountRegion> {
 }
 
 fn surveyed(select: &Pages, count: usize, own: &[AccountRegion], failing: &[FailingSource]) -> Survey {
-    let (accounts, caller) = (accounts(count), id(0));
+    let (accounts, caller) = (accounts(count), account_id(0));
     let wanted =
-        Wanted { accounts: &accounts, regions: &Regions::All, own_regions: Some(own), caller_account_id: &caller };
+        Wanted { accounts: &accounts, regions: &Regions::All, own_regions: Some(own), caller_account_id: caller };
     let words = Words { aggregator: "the aggregator".to_owned(), hint: &|_| "allow it".to_owned() };
     survey(select, &aggregator(), &wanted, Ok(failing), &words).now_or_never().unwrap()
 }
@@ -64,7 +64,7 @@ proptest! {
         let failing_sources: Vec<FailingSource> = failing
             .iter()
             .map(|account| FailingSource {
-                account_id: Some(id(*account)),
+                account_id: Some(account_id(*account)),
                 region: Some("eu-west-1".to_owned()),
                 status: "FAILED".to_owned(),
                 last_update: None,
@@ -78,7 +78,7 @@ proptest! {
             survey.not_covered.iter().any(|entry| entry.account_id.is_none() && entry.cause.is_gap());
         for account in 0..12 {
             let proved = recorders.get(&account) == Some(&recording()) && !failing.contains(&account);
-            let target = survey.targets.get(&id(account)).and_then(|regions| regions.get("eu-west-1"));
+            let target = survey.targets.get(&account_id(account)).and_then(|regions| regions.get("eu-west-1"));
             let covered = target == Some(&None);
             prop_assert_eq!(covered, proved, "account {}: {:?}", account, survey);
             let told = covered
@@ -96,7 +96,7 @@ fn an_account_with_two_recorders_is_recorded_by_the_better_one() {
     let rows = vec![recorder(0, &recording()), recorder(0, &of_a_service)];
     let select = Pages::default().with("ConfigurationRecorder", vec![rows], false);
     let survey = surveyed(&select, 1, &region("ENABLED_BY_DEFAULT"), &[]);
-    assert_eq!(survey.targets[&id(0)]["eu-west-1"], None);
+    assert_eq!(survey.targets[&account_id(0)]["eu-west-1"], None);
 }
 
 #[test]

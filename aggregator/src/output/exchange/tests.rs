@@ -14,7 +14,7 @@ fn folder(older: &[&str]) -> (TempDir, PathBuf) {
         fs::write(folder.path().join(name), format!("older {name}")).unwrap();
     }
     fs::write(folder.path().join("notes.txt"), "mine").unwrap();
-    let staging = folder.path().join(format!("{STAGING_PREFIX}abc"));
+    let staging = staging::path(folder.path(), "abc");
     fs::create_dir_all(staging.join(NEW)).unwrap();
     for name in NAMES {
         fs::write(staging.join(NEW).join(name), format!("new {name}")).unwrap();
@@ -87,6 +87,8 @@ fn the_next_run_puts_back_what_a_killed_one_moved_aside(#[values(0, 1, 2, 3, 4, 
     let before = files(folder.path());
     killed_after(steps, folder.path(), &staging);
     clean(folder.path()).unwrap();
+    // What cannot be gone on with goes.
+    assert!(staging::keep_last(folder.path()).unwrap().is_none());
     assert!(!staging.exists());
     let after = files(folder.path());
     if steps < 7 {
@@ -119,6 +121,27 @@ fn only_staging_folders_are_removed() {
     }
     fs::write(folder.path().join(".unfinished-notes"), "mine").unwrap();
     clean(folder.path()).unwrap();
+    assert!(staging::keep_last(folder.path()).unwrap().is_none());
     assert!(!staging.exists());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
+}
+
+#[test]
+fn the_last_run_that_can_be_gone_on_with_is_kept() {
+    let (folder, _) = folder(&[SUMMARY]);
+    for (id, has_journal) in [("1", true), ("2", true), ("3", false)] {
+        let staging = staging::path(folder.path(), id);
+        fs::create_dir_all(staging.join(NEW)).unwrap();
+        if has_journal {
+            fs::write(staging.join(staging::JOURNAL), "{}").unwrap();
+        }
+    }
+    let kept = staging::keep_last(folder.path()).unwrap().unwrap();
+    assert_eq!(kept.run_id(), "2");
+    assert_eq!(staging::unfinished(folder.path()).unwrap(), ["2"]);
+    assert!(!kept.path().join(NEW).exists());
+    // It is still there when the process ends.
+    let journal = kept.path().join(staging::JOURNAL);
+    drop(kept);
+    assert!(journal.exists());
 }

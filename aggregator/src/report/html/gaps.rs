@@ -1,7 +1,7 @@
 //! What was not seen, put together so that thousands of entries can be read.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::report::phrase;
@@ -82,20 +82,15 @@ impl<'a> Unseen<'a> {
         }
         groups.retain(|group| !group.rows.is_empty());
 
-        let mut disabled: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
-        for entry in coverage.not_covered.iter().filter(|entry| entry.cause == Cause::RegionDisabled) {
-            disabled.entry(phrase::place(entry)).or_default().insert(entry.account_id.as_deref());
-        }
-        let count = |accounts: BTreeSet<_>| u64::try_from(accounts.len()).unwrap_or(u64::MAX);
-        let mut inactive: Vec<_> =
-            coverage.not_covered.iter().filter(|entry| entry.cause == Cause::AccountNotActive).collect();
+        let told = coverage.not_covered.apart_from_disabled_regions();
+        let mut inactive: Vec<_> = told.filter(|entry| entry.cause == Cause::AccountNotActive).collect();
         let more_inactive = phrase::length(inactive.get(ROWS..).unwrap_or_default());
         inactive.truncate(ROWS);
         Self {
             groups,
             more,
             causes: causes.into_iter().collect(),
-            disabled: disabled.into_iter().map(|(region, accounts)| (region, count(accounts))).collect(),
+            disabled: coverage.not_covered.disabled_regions().into_iter().collect(),
             inactive,
             more_inactive,
         }
@@ -169,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_a_bounded_number_of_gaps() {
-        let one = samples::coverage().not_covered[0].clone();
+        let one = samples::coverage().gaps().next().unwrap().clone();
         let not_covered =
             (0..1_200).map(|index| NotCovered { account_id: Some(format!("{index:012}")), ..one.clone() });
         let coverage = Coverage { not_covered: not_covered.collect(), ..Coverage::default() };

@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::coverage::NotCovered;
 use crate::report::{Format, samples};
 
 fn page(findings: &[Finding], summary: &Summary, limit: usize) -> String {
@@ -60,14 +61,16 @@ fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
     summary.run.organization_id = Some(hostile.to_owned());
     summary.run.policy = serde_json::json!({ hostile: hostile, "override": [{ "name": hostile, hostile: [hostile] }] });
     summary.api_calls.entry(hostile.to_owned()).or_default().insert(hostile.to_owned(), 1);
-    for entry in &mut summary.coverage.not_covered {
-        entry.account_id = Some(hostile.to_owned());
-        entry.account_name = Some(hostile.to_owned());
-        entry.region = Some(hostile.to_owned());
-        entry.error_code = Some(hostile.to_owned());
-        entry.message = hostile.to_owned();
-        entry.hint = hostile.to_owned();
-    }
+    let entries = summary.coverage.not_covered.iter().map(|entry| NotCovered {
+        account_id: Some(hostile.to_owned()),
+        account_name: Some(hostile.to_owned()),
+        region: Some(hostile.to_owned()),
+        cause: entry.cause,
+        error_code: Some(hostile.to_owned()),
+        message: hostile.to_owned(),
+        hint: hostile.to_owned(),
+    });
+    summary.coverage.not_covered = entries.collect();
     let page = page(&findings, &summary, FINDINGS);
     for markup in ["<script", "<img", "<b>Dev", "<i>Sandbox", "awskms</table>", "<lake>"] {
         assert!(!page.contains(markup), "{markup}");

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::*;
@@ -47,7 +48,7 @@ fn a_comparison() {
     let mut summary = samples::summary(&[]);
     summary.comparison = Some(Comparison { compared: 1_234, ..Comparison::default() });
     assert!(plain(&summary, &location()).contains("  1,234 repositories compared: no differences.\n"));
-    let not_compared = samples::coverage().not_covered.into_iter().take(2).collect();
+    let not_compared = samples::coverage().not_covered.iter().take(2).map(Cow::into_owned).collect();
     summary.comparison =
         Some(Comparison { compared: 7, not_recorded: 3, stale: 2, missing: 1, not_compared, ..Comparison::default() });
     let text = plain(&summary, &location());
@@ -68,7 +69,9 @@ fn only_the_worst_accounts_and_the_first_gaps_are_named() {
     }
     findings.push(findings[7].clone());
     let mut summary = samples::summary_with_gaps(&findings);
-    summary.coverage.not_covered = vec![samples::coverage().not_covered[0].clone(); 9];
+    let gap = samples::coverage().gaps().next().unwrap().clone();
+    let gaps = (0..9).map(|index| NotCovered { region: Some(format!("xx-{index}")), ..gap.clone() });
+    summary.coverage.not_covered = gaps.collect();
     let text = plain(&summary, &location());
     let first = text.lines().skip_while(|line| !line.starts_with("Worst accounts")).nth(1).unwrap();
     assert!(first.contains("000000000007"), "{text}");
@@ -80,11 +83,15 @@ fn only_the_worst_accounts_and_the_first_gaps_are_named() {
 #[test]
 fn names_cannot_steer_the_terminal_nor_widen_it() {
     let mut summary = samples::summary_with_gaps(&samples::findings());
-    let gap = &mut summary.coverage.not_covered[0];
-    gap.account_name = Some("\u{1b}]0;owned\u{7}日本語".repeat(20));
-    gap.error_code = None;
-    gap.message = "\u{1b}[2J".repeat(40);
-    gap.hint = "word\r\n".repeat(200);
+    let gap = NotCovered {
+        account_name: Some("\u{1b}]0;owned\u{7}日本語".repeat(20)),
+        error_code: None,
+        message: "\u{1b}[2J".repeat(40),
+        hint: "word\r\n".repeat(200),
+        ..summary.coverage.gaps().next().unwrap().clone()
+    };
+    let entries = summary.coverage.not_covered.iter().map(Cow::into_owned).chain([gap]);
+    summary.coverage.not_covered = entries.collect();
     let text = plain(&summary, &location());
     assert!(!text.contains(['\u{1b}', '\u{7}', '\r']), "{text}");
 }

@@ -1,0 +1,135 @@
+//! What was read, in the order of the report: account, Region, name.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+
+use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
+use jiff::Timestamp;
+
+use super::{Journal, Placed, ReadRepository, answers, valid};
+use crate::account::AccountId;
+
+/// The buffer of each of a target's runs: a registry of 100,000 repositories has a hundred of them.
+const BUFFER: usize = 16 * 1_024;
+
+/// A repository with what belongs to it.
+#[derive(Debug)]
+pub struct Joined<'a> {
+    /// The account.
+    pub account_id: AccountId,
+    /// The Region.
+    pub region: &'a str,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// The repository.
+    pub repository: ReadRepository,
+    /// What KMS told the account about its own keys.
+    pub own_keys: &'a HashMap<KeyId, KeyAnswer>,
+}
+
+impl Journal {
+    /// Gives every repository of the accounts that `wanted` lets through to `take`, in order. A repository that was on two
+    /// pages of a list that changed meanwhile is given once.
+    ///
+    /// # Errors
+    /// The file cannot be read, or `take` fails.
+    pub fn join(
+        &self,
+        wanted: impl Fn(AccountId) -> bool,
+        mut take: impl FnMut(Joined<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut state = self.state();
+        let mut accounts: Vec<AccountId> = state.last.keys().copied().filter(|id| wanted(*id)).collect();
+        accounts.sort_unstable();
+        for account_id in accounts {
+            let blocks = valid(state.blocks(account_id)?, self.session);
+            let own_keys = answers(&blocks);
+            let mut targets: BTreeMap<String, Vec<Placed>> = BTreeMap::new();
+            for placed in blocks.into_iter().filter(|placed| placed.block.repositories > 0) {
+                targets.entry(placed.block.region.clone()).or_default().push(placed);
+            }
+            for (region, mut runs) in targets {
+                // The page that was read first wins.
+                runs.reverse();
+                merge(&state.file, &runs, |repository, read_at| {
+                    take(Joined { account_id, region: &region, read_at, repository, own_keys: &own_keys })
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Merges runs that are in the order of names each.
+fn merge(
+    file: &File,
+    blocks: &[Placed],
+    mut take: impl FnMut(ReadRepository, Timestamp) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut runs: Vec<Run<'_>> = blocks.iter().map(|placed| Run::new(file, placed)).collect();
+    // By name, and by page: a heap of what comes next of each run.
+    let mut heap = BinaryHeap::new();
+    let mut heads: Vec<Option<ReadRepository>> = Vec::new();
+    for (index, run) in runs.iter_mut().enumerate() {
+        let head = run.next()?;
+        heap.extend(head.as_ref().map(|head| Reverse((head.name().to_owned(), index))));
+        heads.push(head);
+    }
+    let mut before: Option<String> = None;
+    while let Some(Reverse((name, index))) = heap.pop() {
+        let (Some(run), Some(head)) = (runs.get_mut(index), heads.get_mut(index)) else { continue };
+        let next = run.next()?;
+        heap.extend(next.as_ref().map(|next| Reverse((next.name().to_owned(), index))));
+        let current = std::mem::replace(head, next);
+        if before.as_ref() != Some(&name)
+            && let Some(current) = current
+        {
+            take(current, run.read_at)?;
+            before = Some(name);
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a block, read bit by bit.
+struct Run<'a> {
+    lines: BufReader<Section<'a>>,
+    line: Vec<u8>,
+    read_at: Timestamp,
+}
+
+impl<'a> Run<'a> {
+    fn new(file: &'a File, placed: &Placed) -> Self {
+        let Placed { block, body } = placed;
+        let section = Section { file, position: *body, end: body + block.length };
+        let capacity = BUFFER.min(usize::try_from(block.length).unwrap_or(BUFFER));
+        Self { lines: BufReader::with_capacity(capacity, section), line: Vec::new(), read_at: block.read_at }
+    }
+
+    fn next(&mut self) -> io::Result<Option<ReadRepository>> {
+        self.line.clear();
+        match self.lines.read_until(b'\n', &mut self.line)? {
+            0 => Ok(None),
+            _ => Ok(Some(serde_json::from_slice(&self.line)?)),
+        }
+    }
+}
+
+/// A part of a file that several readers share; each read begins where this one's last has ended.
+struct Section<'a> {
+    file: &'a File,
+    position: u64,
+    end: u64,
+}
+
+impl Read for Section<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file;
+        file.seek(SeekFrom::Start(self.position))?;
+        let count = file.take(self.end.saturating_sub(self.position)).read(buffer)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}

@@ -1,0 +1,207 @@
+//! Reads a journal that another process has left.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use ecr_encryption_core::Status;
+use ecr_encryption_rule::keys::{AWS_MANAGED, KeyId};
+use jiff::Timestamp;
+
+use super::record::{Block, Header, StoredAnswer, decoded, is_whole};
+use super::{Journal, State};
+use crate::account::AccountId;
+use crate::plan::Plan;
+use crate::unfinished::Opening;
+
+/// What an unfinished run has done.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Which run it is.
+    pub opening: Opening,
+    /// When it was resumed, if it was.
+    pub resumed_at: Vec<Timestamp>,
+    /// The targets that were read whole.
+    pub done: Done,
+    /// The keys of other accounts that were seen in use, with an account that uses each.
+    pub foreign_keys: BTreeSet<(KeyId, AccountId)>,
+    /// The verdicts on repositories of these targets, as far as nothing can change them any more.
+    pub verdicts: BTreeMap<Status, u64>,
+    /// Accounts and Regions where a key of the account's own may not be described.
+    pub denied_keys: BTreeSet<(AccountId, String)>,
+}
+
+/// The plans of accounts, and which of their targets were read whole.
+#[derive(Debug, Default)]
+pub struct Done {
+    plans: HashMap<AccountId, Arc<Plan>>,
+    targets: HashMap<AccountId, Vec<(Arc<str>, u64)>>,
+}
+
+impl Done {
+    /// The plan of an account, and its Regions that were read whole, each with the number of its repositories. They are
+    /// given once.
+    pub fn take(&mut self, account_id: AccountId) -> Option<(Arc<Plan>, Vec<(Arc<str>, u64)>)> {
+        let plan = self.plans.remove(&account_id)?;
+        Some((plan, self.targets.remove(&account_id).unwrap_or_default()))
+    }
+
+    /// Undoes [`Self::take`].
+    #[cfg(test)]
+    pub(super) fn put_back(&mut self, account_id: AccountId, plan: Arc<Plan>, done: Vec<(Arc<str>, u64)>) {
+        self.plans.insert(account_id, plan);
+        self.targets.insert(account_id, done);
+    }
+
+    /// How many targets were read whole.
+    pub fn targets(&self) -> usize {
+        self.targets.values().map(Vec::len).sum()
+    }
+}
+
+impl Journal {
+    /// Opens the journal at `path` to go on with it; `None` where not even its first record is whole. What is not whole at
+    /// its end is cut off.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is of a form that this version does not know.
+    pub fn reopen(path: &Path) -> io::Result<Option<(Self, Recovered)>> {
+        let file = File::options().read(true).write(true).open(path)?;
+        let mut reader = Reader::new(&file);
+        let Some(Header::Opening(opening)) = reader.next()? else { return Ok(None) };
+        let mut recovered = Recovered {
+            opening: *opening,
+            resumed_at: Vec::new(),
+            done: Done::default(),
+            foreign_keys: BTreeSet::new(),
+            verdicts: BTreeMap::new(),
+            denied_keys: BTreeSet::new(),
+        };
+        let mut last = HashMap::new();
+        let mut session = 0;
+        let mut plans = HashMap::new();
+        let mut regions = HashSet::new();
+        let mut counts: HashMap<(AccountId, Arc<str>), u64> = HashMap::new();
+        let mut offset = reader.end;
+        while let Some(header) = reader.next()? {
+            match header {
+                Header::Opening(_) => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "the journal holds two runs"));
+                }
+                Header::Resumed { number, at } => {
+                    session = number;
+                    counts.clear();
+                    recovered.resumed_at.push(at);
+                }
+                Header::Plan { number, plan } => {
+                    plans.insert(Arc::new(plan), number);
+                }
+                Header::Account { account_id, plan } => {
+                    let known = plans.iter().find(|(_, number)| **number == plan);
+                    recovered.done.plans.extend(known.map(|(plan, _)| (account_id, plan.clone())));
+                }
+                Header::Block(block) => {
+                    last.insert(block.account_id, offset);
+                    recovered.note(block, &mut regions, &mut counts);
+                }
+            }
+            offset = reader.end;
+        }
+        drop(reader);
+        file.set_len(offset)?;
+        let session = session + 1;
+        let at = super::now();
+        let journal = Self { state: Mutex::new(State { file, end: offset, last, plans }), session };
+        journal.state().append(&Header::Resumed { number: session, at }, &[])?;
+        recovered.resumed_at.push(at);
+        Ok(Some((journal, recovered)))
+    }
+}
+
+impl Recovered {
+    fn note(
+        &mut self,
+        block: Block,
+        regions: &mut HashSet<Arc<str>>,
+        counts: &mut HashMap<(AccountId, Arc<str>), u64>,
+    ) {
+        let account_id = block.account_id;
+        let denied = |(key, answer): &(KeyId, StoredAnswer)| {
+            matches!(answer, StoredAnswer::Denied(_)) && key.name != AWS_MANAGED
+        };
+        for (key, _) in block.own_keys.iter().filter(|one| denied(one)) {
+            self.denied_keys.insert((account_id, key.region.clone()));
+        }
+        self.foreign_keys.extend(block.foreign_keys.into_iter().map(|key| (key, account_id)));
+        let region = shared(regions, &block.region);
+        if block.complete {
+            let pages = counts.remove(&(account_id, region.clone())).unwrap_or_default();
+            let done = self.done.targets.entry(account_id).or_default();
+            if !done.iter().any(|(known, _)| *known == region) {
+                for (status, count) in block.verdicts {
+                    *self.verdicts.entry(status).or_default() += count;
+                }
+                done.push((region, pages + block.repositories));
+            }
+        } else if block.repositories > 0 {
+            *counts.entry((account_id, region)).or_default() += block.repositories;
+        }
+    }
+}
+
+/// A name that most accounts have is kept once.
+fn shared(names: &mut HashSet<Arc<str>>, name: &str) -> Arc<str> {
+    if let Some(known) = names.get(name) {
+        return known.clone();
+    }
+    let name: Arc<str> = name.into();
+    names.insert(name.clone());
+    name
+}
+
+/// Reads record by record, as long as they are whole.
+struct Reader<'a> {
+    lines: BufReader<&'a File>,
+    /// Where the last whole record ends.
+    end: u64,
+    line: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: &'a File) -> Self {
+        Self { lines: BufReader::with_capacity(256 * 1_024, file), end: 0, line: Vec::new(), body: Vec::new() }
+    }
+
+    /// The next record, whose lines were checked; `None` where there is none, or it is not whole.
+    fn next(&mut self) -> io::Result<Option<Header>> {
+        self.line.clear();
+        if self.end == 0 {
+            self.lines.seek(SeekFrom::Start(0))?;
+        }
+        let length = self.lines.read_until(b'\n', &mut self.line)?;
+        if self.line.last() != Some(&b'\n') {
+            return Ok(None);
+        }
+        let header = match decoded(&self.line) {
+            Ok(header) => header,
+            // Whole, and of a form that this version does not know.
+            Err(error) if is_whole(&self.line, &[]) => return Err(error),
+            // What a crash of the machine left behind may be anything.
+            Err(_) => return Ok(None),
+        };
+        let following = match &header {
+            Header::Block(block) => block.length,
+            _ => 0,
+        };
+        self.body.clear();
+        Read::by_ref(&mut self.lines).take(following).read_to_end(&mut self.body)?;
+        if !is_whole(&self.line, &self.body) {
+            return Ok(None);
+        }
+        self.end += length as u64 + following;
+        Ok(Some(header))
+    }
+}

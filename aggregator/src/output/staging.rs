@@ -1,0 +1,132 @@
+//! The hidden folder of a run that is not finished: `.unfinished-RUN_ID`, with the journal and what is being written.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tracing::warn;
+
+use super::exchange::found;
+
+const PREFIX: &str = ".unfinished-";
+
+/// What was read.
+pub(super) const JOURNAL: &str = "journal";
+
+/// What the run had found when it was stopped earlier, once there is better.
+pub(super) const SUPERSEDED: &str = "superseded";
+
+/// The folder of this run. It stays when this value goes, without all that can be made again, where it has a journal.
+#[derive(Debug)]
+pub(super) struct Staging {
+    path: PathBuf,
+    run_id: String,
+    when_dropped: WhenDropped,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum WhenDropped {
+    KeepJournal,
+    KeepAll,
+    Remove,
+}
+
+/// Where the folder of a run is.
+pub(super) fn path(directory: &Path, run_id: &str) -> PathBuf {
+    directory.join(format!("{PREFIX}{run_id}"))
+}
+
+/// The ids of the runs that have a folder, in the order in which they began.
+pub(super) fn unfinished(directory: &Path) -> io::Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if let Some(id) = entry.file_name().to_string_lossy().strip_prefix(PREFIX)
+            && entry.file_type()?.is_dir()
+        {
+            ids.push(id.to_owned());
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// Removes the folders of all unfinished runs but the last one that can be gone on with, and gives that.
+pub(super) fn keep_last(directory: &Path) -> io::Result<Option<Staging>> {
+    let mut last = None;
+    for run_id in unfinished(directory)?.into_iter().rev() {
+        let path = path(directory, &run_id);
+        if last.is_none() && found(&path.join(JOURNAL))?.is_some() {
+            clear(&path);
+            last = Some(Staging { path, run_id, when_dropped: WhenDropped::KeepJournal });
+        } else {
+            remove(&path);
+        }
+    }
+    Ok(last)
+}
+
+/// Removes the folders of all other runs: a later one has finished.
+pub(super) fn remove_others(directory: &Path, run_id: &str) {
+    for other in unfinished(directory).unwrap_or_default().iter().filter(|id| *id != run_id) {
+        remove(&path(directory, other));
+    }
+}
+
+/// Removes a folder, or tells that it stays.
+pub(super) fn remove(path: &Path) {
+    if let Err(error) = fs::remove_dir_all(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        warn!(path = %path.display(), %error, "what an unfinished run left cannot be removed");
+    }
+}
+
+/// Removes everything but the journal.
+fn clear(path: &Path) {
+    let entries = fs::read_dir(path).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    for entry in entries.iter().filter(|entry| entry.file_name() != JOURNAL) {
+        let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let removed = if is_dir { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        if let Err(error) = removed {
+            warn!(path = %entry.path().display(), %error, "what an unfinished run left cannot be removed");
+        }
+    }
+}
+
+impl Staging {
+    /// Makes the folder.
+    pub(super) fn create(directory: &Path, run_id: &str) -> io::Result<Self> {
+        let path = path(directory, run_id);
+        fs::create_dir(&path)?;
+        Ok(Self { path, run_id: run_id.to_owned(), when_dropped: WhenDropped::KeepJournal })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Nothing of it is needed any more.
+    pub(super) fn discard(&mut self) {
+        self.when_dropped = WhenDropped::Remove;
+    }
+
+    /// All of it may be needed.
+    pub(super) fn keep(&mut self) {
+        self.when_dropped = WhenDropped::KeepAll;
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        match self.when_dropped {
+            WhenDropped::KeepAll => {}
+            WhenDropped::KeepJournal if self.path.join(JOURNAL).exists() => clear(&self.path),
+            WhenDropped::KeepJournal | WhenDropped::Remove => remove(&self.path),
+        }
+    }
+}

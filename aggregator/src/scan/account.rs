@@ -1,0 +1,125 @@
+//! One account: which of its Regions are read.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ecr_encryption_rule::aws::credentials::AccountCredentials;
+use ecr_encryption_rule::lookup::Lookup;
+
+use super::{Scan, ScanError, fatal};
+use crate::account::{Account, AccountId};
+use crate::coverage::{Cause, NotCovered};
+use crate::journal::Target;
+use crate::keys::AccountKeys;
+use crate::plan::{Plan, Unscanned, plan};
+
+/// An account that is being read.
+pub struct AccountRun {
+    pub(super) account: Arc<Account>,
+    pub(super) credentials: AccountCredentials,
+    /// The keys of its own that it uses.
+    pub(super) keys: AccountKeys,
+}
+
+/// What to read of an account.
+pub struct Planned {
+    pub(super) account: Arc<AccountRun>,
+    pub(super) regions: Vec<String>,
+}
+
+impl<L: Lookup + 'static> Scan<L> {
+    /// The credentials of an account, which are got when they are first used.
+    pub(super) fn credentials_of(&self, account_id: AccountId) -> AccountCredentials {
+        self.sessions.of(account_id, || self.caller.credentials_in(&account_id.to_string()))
+    }
+
+    /// Whether an account is not active, which is told.
+    pub fn is_inactive(&self, account: &Account) -> bool {
+        let Some(state) = &account.inactive_state else { return false };
+        self.ledger.account_planned(account.id, &[], Vec::new());
+        self.ledger.not_covered(NotCovered {
+            message: format!("the account's state is {state}"),
+            hint: "nothing to do, unless the account is to be used again".to_owned(),
+            ..entry(account, None, Cause::AccountNotActive)
+        });
+        true
+    }
+
+    /// Finds out which Regions of an account are to be read; `None` where there is nothing to read.
+    pub(super) async fn plan(&self, account: Arc<Account>) -> Result<Option<Planned>, ScanError> {
+        if self.is_inactive(&account) {
+            return Ok(None);
+        }
+        // What an earlier session has done is not asked for again.
+        let before = self.done().take(account.id);
+        let (plan, done) = match before {
+            Some((plan, done)) => (Plan::clone(&plan), done),
+            None => match self.listed(&account).await? {
+                Some(plan) => (plan, Vec::new()),
+                None => return Ok(None),
+            },
+        };
+        let Plan { mut regions, disabled, unscanned } = plan;
+        self.ledger.account_planned(account.id, &regions, disabled);
+        for unscanned in unscanned {
+            self.ledger.not_covered(unscanned_entry(&account, unscanned));
+        }
+        for (region, repositories) in &done {
+            let target = Target { account_id: account.id, region: region.to_string() };
+            self.ledger.target_read(&target, *repositories);
+        }
+        let done: HashSet<&str> = done.iter().map(|(region, _)| &**region).collect();
+        regions.retain(|region| !done.contains(region.as_str()));
+        let credentials = self.credentials_of(account.id);
+        let account = Arc::new(AccountRun { account, credentials, keys: AccountKeys::default() });
+        Ok(Some(Planned { account, regions }))
+    }
+
+    /// The plan by the account's own list of its Regions; `None` where that could not be had.
+    async fn listed(&self, account: &Account) -> Result<Option<Plan>, ScanError> {
+        let listed = match &self.own_regions {
+            Some(regions) if account.id == self.caller_id => Ok(regions.clone()),
+            _ => self.region_lister.regions(&account.id.to_string(), &self.credentials_of(account.id)).await,
+        };
+        match listed {
+            Ok(listed) => {
+                let plan = plan(&listed, &self.regions);
+                self.journal.plan(account.id, &plan)?;
+                Ok(Some(plan))
+            }
+            Err(fault) => {
+                let fault = fatal(fault)?;
+                self.ledger.account_planned(account.id, &[], Vec::new());
+                self.ledger.not_covered(self.fault_entry(account, None, &fault, fault.message.clone()));
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn entry(account: &Account, region: Option<String>, cause: Cause) -> NotCovered {
+    NotCovered {
+        account_id: Some(account.id.to_string()),
+        account_name: account.name.as_deref().map(str::to_owned),
+        region,
+        cause,
+        error_code: None,
+        message: String::new(),
+        hint: String::new(),
+    }
+}
+
+fn unscanned_entry(account: &Account, unscanned: Unscanned) -> NotCovered {
+    match unscanned {
+        Unscanned::UnknownStatus { region, opt_status } => NotCovered {
+            message: format!("the Region's opt-in status `{opt_status}` is unknown to this version"),
+            hint: "look for a newer version of this tool".to_owned(),
+            ..entry(account, Some(region), Cause::Failed)
+        },
+        Unscanned::NotListed { region } => NotCovered {
+            message: "the account's list of Regions does not name it".to_owned(),
+            hint: "check the spelling, and whether the account's partition has the Region".to_owned(),
+            ..entry(account, Some(region), Cause::Failed)
+        },
+    }
+}
