@@ -23,9 +23,9 @@ UV_VERSION := 0.13.9
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# There are no examples. Asking for them makes Cargo choose the features that tests need, so that
-# `make demo`, `make test` and `make doc` share what they compile: without it, a fifth of the
-# dependencies, all of the AWS SDK among them, is compiled a second time.
+# Not for the one example (of `make bench-scan`): asking for examples makes Cargo choose the features
+# that tests need, so that `make demo`, `make test` and `make doc` share what they compile: without it,
+# a fifth of the dependencies, all of the AWS SDK among them, is compiled a second time.
 AS_TESTS := --examples
 
 .PHONY: build
@@ -59,6 +59,16 @@ bench-rule: python $(LAMBDA_TOOLS)/requirements.installed ## measure the rule be
 	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench rule -- \
 	    --rule $(BENCH)/ecr-encryption-rule/bootstrap --rule-zip $(BENCH)/ecr-encryption-rule.zip \
 	    --hello $(BENCH)/hello-lambda/bootstrap --hello-zip $(BENCH)/hello-lambda.zip \
+	    --python $(abspath $(VENV))/bin/python $(BENCH_ARGUMENTS)
+
+# Its own arguments, `BENCH_ARGUMENTS=--help` tells them; CARGO_PROFILE_RELEASE_LTO=off builds in a third of the time.
+.PHONY: bench-scan
+bench-scan: python ## measure scans of 10 to 1,000 accounts (BENCH_ARGUMENTS=--large: 10,000) beside their lower bounds
+	$(CARGO) build $(LOCKED) --release --workspace --bin ecr-encryption --bin organization-simulator --example scan-clients
+	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench scan -- \
+	    --simulator $(abspath $(TARGET_DIR))/release/organization-simulator \
+	    --scanner $(abspath $(TARGET_DIR))/release/ecr-encryption \
+	    --clients $(abspath $(TARGET_DIR))/release/examples/scan-clients \
 	    --python $(abspath $(VENV))/bin/python $(BENCH_ARGUMENTS)
 
 .PHONY: lambda-watch

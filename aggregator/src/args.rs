@@ -37,8 +37,8 @@ Exit status:
   0  all repositories comply, and everything was covered
   1  the scan could not run
   2  the command line or the policy is wrong
-  3  a repository is NON_COMPLIANT
-  4  none is, but a repository is UNDETERMINED, or something was not covered";
+  3  a repository is NON_COMPLIANT, or a template or rule of --include templates
+  4  none is, but one is UNDETERMINED, or something was not covered";
 
 /// The flags of `scan`.
 #[derive(Debug, Args)]
@@ -91,6 +91,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
+    /// What to judge beside the repositories
+    #[arg(long, value_name = "CSV", value_delimiter = ',')]
+    pub include: Vec<Include>,
+
     /// The folder for the report
     #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
     pub output: PathBuf,
@@ -138,6 +142,13 @@ pub struct ScanArgs {
     /// Print no summary and no progress
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// What can be judged beside the repositories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Include {
+    /// How the next repositories will be encrypted: creation templates and pull-through cache rules
+    Templates,
 }
 
 /// Which Regions to scan.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ecr_encryption_core::InvalidValue;
 
-use crate::summary::Summary;
+use crate::summary::{Summary, TemplateTotals};
 
 /// The exit status: a problem that was found is not the same as a scan that could not run, or did not see everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum ExitStatus {
     Usage = 2,
     /// Something is `NON_COMPLIANT`.
     NonCompliant = 3,
-    /// Nothing is, but a repository is `UNDETERMINED` or something was not covered.
+    /// Nothing is, but something is `UNDETERMINED` or was not covered.
     Incomplete = 4,
     /// It was stopped and wrote no report: 128 and the number of `SIGINT`, as shells have it.
     Stopped = 130,
@@ -32,10 +32,11 @@ impl From<ExitStatus> for ExitCode {
 impl ExitStatus {
     /// The status of a run that got to its end.
     pub fn of(summary: &Summary, fail_on: FailOn) -> Self {
-        let counts = &summary.totals.by_status;
-        if fail_on.non_compliant && counts.non_compliant > 0 {
+        let (repositories, templates) = (&summary.totals.by_status, summary.totals.templates.as_ref());
+        let templates = templates.map(TemplateTotals::all).unwrap_or_default();
+        if fail_on.non_compliant && repositories.non_compliant + templates.non_compliant > 0 {
             Self::NonCompliant
-        } else if (fail_on.undetermined && counts.undetermined > 0)
+        } else if (fail_on.undetermined && repositories.undetermined + templates.undetermined > 0)
             || (fail_on.incomplete && !summary.coverage.is_complete())
         {
             Self::Incomplete
@@ -48,9 +49,9 @@ impl ExitStatus {
 /// What makes a run fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailOn {
-    /// A repository that is `NON_COMPLIANT`.
+    /// A repository that is `NON_COMPLIANT`, or a creation template or pull-through cache rule.
     pub non_compliant: bool,
-    /// A repository that is `UNDETERMINED`.
+    /// A repository that is `UNDETERMINED`, or a creation template or pull-through cache rule.
     pub undetermined: bool,
     /// Something that was not covered.
     pub incomplete: bool,

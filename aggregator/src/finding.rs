@@ -1,4 +1,5 @@
-//! A finding: one repository, its verdict and what to do. One line of `findings.jsonl`.
+//! A finding: one repository, or what decides how the next ones are encrypted, with its verdict and what to do. One line of
+//! `findings.jsonl`.
 
 use ecr_encryption_core::{EncryptionLevel, ReasonCode, Status};
 use jiff::Timestamp;
@@ -6,10 +7,10 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The verdict on one repository. Fields are only ever added; what is not known is null.
+/// The verdict on one repository, creation template or pull-through cache rule. Fields are only ever added; what is not known is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// The account that owns the repository: 12 digits.
+    /// The account that owns it: 12 digits.
     #[schemars(regex(pattern = "^[0-9]{12}$"))]
     pub account_id: String,
     /// The account's name in the organization.
@@ -18,14 +19,15 @@ pub struct Finding {
     pub organizational_unit_path: Option<String>,
     /// The Region.
     pub region: String,
-    /// The repository's name.
+    /// The repository's name; of a creation template or pull-through cache rule the prefix, `ROOT` for every name.
     pub repository_name: String,
-    /// The repository's ARN.
-    pub repository_arn: String,
-    /// When the repository was created.
+    /// The repository's ARN; null where there is no repository yet.
+    pub repository_arn: Option<String>,
+    /// When it was created.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub created_at: Option<Timestamp>,
-    /// ECR's `encryptionType`: `AES256`, `KMS`, `KMS_DSSE`, or a value this version does not know.
+    /// ECR's `encryptionType`: `AES256`, `KMS`, `KMS_DSSE`, or a value this version does not know. Of a creation template or
+    /// pull-through cache rule, what the repositories will have.
     pub encryption_type: Option<String>,
     /// The key as ECR gave it.
     pub kms_key: Option<String>,
@@ -61,15 +63,42 @@ pub struct Finding {
     pub exempt_until: Option<Date>,
     /// What to do, step by step; empty where nothing is to be done.
     pub remediation: Vec<String>,
-    /// When the repository was read.
+    /// When it was read.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub evaluated_at: Timestamp,
+    /// What the finding is on.
+    #[serde(default)]
+    pub finding_type: FindingType,
     /// When AWS Config recorded the repository, where the run took it from there; null where ECR told it.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub recorded_at: Option<Timestamp>,
     /// When AWS Config recorded the key, whose state may have changed since; null where KMS told it, or nobody.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub key_recorded_at: Option<Timestamp>,
+}
+
+/// What a finding is on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingType {
+    /// A repository.
+    #[default]
+    Repository,
+    /// A repository creation template: what it creates, once it does.
+    RepositoryCreationTemplate,
+    /// A pull-through cache rule: what it creates, once it does.
+    PullThroughCacheRule,
+}
+
+impl FindingType {
+    /// The name that reports give.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repository => "repository",
+            Self::RepositoryCreationTemplate => "repository-creation-template",
+            Self::PullThroughCacheRule => "pull-through-cache-rule",
+        }
+    }
 }
 
 /// The names of the levels, for the schema: the core has no schemas.

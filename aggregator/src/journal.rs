@@ -25,7 +25,7 @@ use crate::plan::Plan;
 use crate::unfinished::Opening;
 pub use join::Joined;
 use record::Header;
-pub use record::{Block, ReadRepository, StoredAnswer, Verdict};
+pub use record::{Block, Item, StoredAnswer, Verdict};
 pub use recover::{Done, Recovered};
 
 /// An account in a Region.
@@ -98,20 +98,21 @@ impl Journal {
         state.append(&Header::Account { account_id, plan: number }, &[])
     }
 
-    /// Adds a block of a target, with its repositories in the order of their names.
+    /// Adds a block of a target, with its items in the order of their places.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn add(&self, block: Block, repositories: &[ReadRepository]) -> io::Result<()> {
-        let mut body = Vec::with_capacity(repositories.len() * 400);
-        for repository in repositories {
-            serde_json::to_writer(&mut body, repository)?;
+    pub fn add(&self, block: Block, items: &[Item]) -> io::Result<()> {
+        let mut body = Vec::with_capacity(items.len() * 400);
+        for item in items {
+            serde_json::to_writer(&mut body, item)?;
             body.push(b'\n');
         }
         let account_id = block.account_id;
         let mut block = Block {
             session: self.session,
-            repositories: repositories.len() as u64,
+            items: items.len() as u64,
+            repositories: items.iter().filter(|item| item.is_repository()).count() as u64,
             length: body.len() as u64,
             ..block
         };
@@ -170,7 +171,7 @@ fn read_block(file: &mut File, offset: u64) -> io::Result<Placed> {
 }
 
 /// The blocks that count: of a target that was read whole, those of the session that did so; else those of this session,
-/// as what an earlier one has left of it was read again. Blocks without repositories always count: they tell of keys.
+/// as what an earlier one has left of it was read again. Blocks without items always count: they tell of keys.
 fn valid(blocks: Vec<Placed>, session: u32) -> Vec<Placed> {
     let complete: HashMap<String, u32> = blocks
         .iter()
@@ -180,7 +181,7 @@ fn valid(blocks: Vec<Placed>, session: u32) -> Vec<Placed> {
     blocks
         .into_iter()
         .filter(|Placed { block, .. }| {
-            block.repositories == 0 || block.session == complete.get(&block.region).copied().unwrap_or(session)
+            block.items == 0 || block.session == complete.get(&block.region).copied().unwrap_or(session)
         })
         .collect()
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ecr_encryption_core::{AwsManagedKey, KeyLookup, Repository};
+use ecr_encryption_core::{AwsManagedKey, KeyLookup};
 use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::keys::{AWS_MANAGED, KeyAnswer, KeyId};
 use tokio::sync::OnceCell;
@@ -100,12 +100,18 @@ impl KeyBook {
         matches!(lock(&self.others).get(key), Some(KeyAnswer::Described(_)))
     }
 
-    /// What is known of a repository's key; `own` are the answers to the repository's account about its own keys.
+    /// What is known of a key, as something of the account `account_id` has it; `own` are the answers to that account about
+    /// its own keys.
     ///
     /// # Errors
     /// The fault that keeps the key from being known; it says nothing about the key.
-    pub fn lookup(&self, repository: &Repository, own: &HashMap<KeyId, KeyAnswer>) -> Result<KeyLookup, AwsFault> {
-        let Some(key) = KeyId::of(repository) else { return Ok(KeyLookup::NotNeeded) };
+    pub fn lookup(
+        &self,
+        account_id: &str,
+        key: Option<KeyId>,
+        own: &HashMap<KeyId, KeyAnswer>,
+    ) -> Result<KeyLookup, AwsFault> {
+        let Some(key) = key else { return Ok(KeyLookup::NotNeeded) };
         let owner = self.owner_answer(&key, own);
         let others = lock(&self.others).get(&key).cloned();
         let answers = match (owner, others) {
@@ -119,7 +125,7 @@ impl KeyBook {
             KeyAnswer::NotFoundElsewhere => Ok(KeyLookup::NotFoundElsewhere),
             KeyAnswer::Failed(fault) => Err(fault),
             KeyAnswer::Denied(error_code) => {
-                let aws_managed_key = if key.owner == repository.account_id && key.name != AWS_MANAGED {
+                let aws_managed_key = if key.owner == account_id && key.name != AWS_MANAGED {
                     self.aws_managed(&KeyId::aws_managed(&key.owner, &key.region), own)?
                 } else {
                     AwsManagedKey::NotReadable

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod args;
 pub mod aws;
+pub mod begin;
 pub mod config_source;
 pub mod coverage;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod pace;
 pub mod plan;
 pub mod policy_file;
 pub mod progress;
+pub mod read;
 pub mod report;
 pub mod reporter;
 pub mod run;

@@ -20,7 +20,7 @@ mod simulated;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use aws_credential_types::Credentials;
 use ecr_encryption_rule::aws::calls::CallCounter;
@@ -63,6 +63,7 @@ struct Inner {
     attempts: AtomicU64,
     throttles: AtomicU64,
     retries: AtomicU64,
+    resting: AtomicUsize,
 }
 
 /// How it goes, for whoever shows it.
@@ -78,6 +79,8 @@ pub struct PaceStats {
     pub limit: usize,
     /// How many are.
     pub in_flight: usize,
+    /// How many wait for their lane, and not for a permit.
+    pub resting: usize,
 }
 
 impl Pacer {
@@ -92,18 +95,20 @@ impl Pacer {
             attempts: AtomicU64::new(0),
             throttles: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            resting: AtomicUsize::new(0),
         }))
     }
 
     /// How it goes. This reads a few atomics.
     pub fn stats(&self) -> PaceStats {
-        let Inner { limiter, attempts, throttles, retries, .. } = &*self.0;
+        let Inner { limiter, attempts, throttles, retries, resting, .. } = &*self.0;
         PaceStats {
             attempts: attempts.load(Ordering::Relaxed),
             throttles: throttles.load(Ordering::Relaxed),
             retries: retries.load(Ordering::Relaxed),
             limit: limiter.limit(),
             in_flight: limiter.in_flight(),
+            resting: resting.load(Ordering::Relaxed),
         }
     }
 
@@ -140,7 +145,7 @@ impl Pacer {
         let patience = lane.streak().saturating_add(most.saturating_mul(2));
         let mut number = 1;
         loop {
-            lane.turn(patience).await?;
+            self.at_rest(lane.turn(patience)).await?;
             let permit = self.0.limiter.permit().await;
             let sent_at = Instant::now();
             // The lane may have been asked to rest meanwhile.
@@ -157,11 +162,26 @@ impl Pacer {
             self.learn(&lane, sent_at, answer.as_ref().err());
             drop(permit);
             match answer {
-                Err(fault) if fault.kind.is_passing() && number < most => sleep(backoff::wait(&fault, number)).await,
+                Err(fault) if fault.kind.is_passing() && number < most => {
+                    self.at_rest(sleep(backoff::wait(&fault, number))).await;
+                }
                 answer => return answer,
             }
             number += 1;
         }
+    }
+
+    /// Waits for what keeps nobody else from calling, and counts as waiting.
+    async fn at_rest<T>(&self, wait: impl Future<Output = T>) -> T {
+        struct Resting<'a>(&'a AtomicUsize);
+        impl Drop for Resting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.0.resting.fetch_add(1, Ordering::Relaxed);
+        let _until_then = Resting(&self.0.resting);
+        wait.await
     }
 
     fn learn(&self, lane: &Lane, sent_at: Instant, fault: Option<&AwsFault>) {

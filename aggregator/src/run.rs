@@ -1,28 +1,27 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use ecr_encryption_core::{Policy, Status};
-use ecr_encryption_rule::aws::AwsLookup;
+use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
-use jiff::Timestamp;
+use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use crate::account::{Account, AccountId};
-use crate::args::{Regions, ScanArgs};
+use crate::args::{Include, Regions, ScanArgs};
 use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
+use crate::begin::{Begun, begin};
 use crate::config_source::Source;
 use crate::config_source::reading::ConfigReading;
 use crate::error::RunError;
-use crate::journal::{self, Done, Journal, Recovered};
-use crate::keys::KeyBook;
+use crate::journal;
 use crate::ledger::Ledger;
 use crate::output::Output;
 use crate::pace::{PacedLookup, Pacer, Settings};
@@ -85,6 +84,10 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     };
     let scan = Arc::new(Scan {
         lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
+        registry: args
+            .include
+            .contains(&Include::Templates)
+            .then(|| PacedLookup::new(AwsRegistryLookup::new(&caller.sdk_config, &counter), caller.pacer.clone())),
         region_lister,
         caller,
         caller_id,
@@ -146,61 +149,6 @@ const fn failed(source: Source) -> &'static str {
         Source::Api | Source::Both => "the scan failed; what it has read is kept, and --resume goes on with it",
         Source::Config => "the scan failed",
     }
-}
-
-/// The journal, and what an earlier session has left in it.
-struct Begun {
-    journal: Journal,
-    opening: Opening,
-    resumed_at: Vec<Timestamp>,
-    done: Done,
-    verdicts: BTreeMap<Status, u64>,
-    keys: KeyBook,
-}
-
-/// Begins a journal, or goes on with the one that is there.
-fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun, RunError> {
-    let path = output.journal();
-    let cannot = || format!("what is read cannot be kept in `{}`", path.display());
-    let fresh = |opening: Opening| -> anyhow::Result<Begun> {
-        let journal = Journal::create(&path, opening.clone()).with_context(cannot)?;
-        let (done, verdicts, keys) = (Done::default(), BTreeMap::new(), KeyBook::default());
-        Ok(Begun { journal, opening, resumed_at: Vec::new(), done, verdicts, keys })
-    };
-    if !output.resumes() {
-        if args.resume {
-            warn!("there is no unfinished run in `{}`: a new one begins", output.directory().display());
-        } else if let Some(other) = output.other_unfinished().with_context(cannot)? {
-            warn!(
-                "the unfinished run {other} is given up once this one has finished; --resume goes on with it instead"
-            );
-        }
-        return Ok(fresh(opening)?);
-    }
-    let reopened = Journal::reopen(&path).with_context(|| {
-        format!("the unfinished run in `{}` cannot be read: scan without --resume to begin anew", path.display())
-    })?;
-    let Some((journal, recovered)) = reopened else {
-        // It was killed before it could say what it is.
-        std::fs::remove_file(&path).with_context(cannot)?;
-        return Ok(fresh(opening)?);
-    };
-    recovered.opening.check(&opening).map_err(|error| RunError::Usage(error.to_string()))?;
-    let keys = KeyBook::default();
-    for (key, account_id) in &recovered.foreign_keys {
-        keys.used_by(key, *account_id);
-    }
-    for (account_id, region) in &recovered.denied_keys {
-        keys.denied_to_its_own(*account_id, region);
-    }
-    info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
-    match args.source {
-        Source::Api => {}
-        Source::Config => warn!("what AWS Config recorded is read from the beginning: of that nothing is kept"),
-        Source::Both => warn!("what AWS Config recorded is read from the beginning; ECR and KMS are gone on with"),
-    }
-    let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
-    Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
 }
 
 fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
@@ -355,12 +303,12 @@ async fn read_api(
             // A scan that cannot go on does not wait for the rest of the list.
             done = &mut reading => {
                 done?;
-                if !fed {
-                    feeding.await;
-                }
-                return Ok(());
+                return if fed { Ok(()) } else { feeding.await };
             }
-            () = &mut feeding, if !fed => fed = true,
+            ended = &mut feeding, if !fed => {
+                ended?;
+                fed = true;
+            }
         }
     }
 }

@@ -4,19 +4,23 @@
 mod account;
 mod foreign_keys;
 pub mod listing;
+mod queue;
+mod registry;
 mod sessions;
 mod target;
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ecr_encryption_core::Policy;
+use ecr_encryption_rule::aws::AwsRegistryLookup;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::lookup::Lookup;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::account::{Account, AccountId};
 use crate::args::Regions;
@@ -28,8 +32,10 @@ use crate::journal::{Done, Journal};
 use crate::judge::Unjudged;
 use crate::keys::KeyBook;
 use crate::ledger::Ledger;
+use crate::pace::{PaceStats, PacedLookup};
 use crate::reporter::Reporter;
-use account::{AccountRun, Planned};
+use account::Planned;
+use queue::Queue;
 pub use sessions::Sessions;
 
 /// What ends a scan: not AWS, but this machine or the caller.
@@ -46,16 +52,22 @@ pub enum ScanError {
     CallerExpired(AwsFault),
 }
 
-/// How many accounts may be asked for their Regions at once. Those that wait for a call hold little.
-const ACCOUNTS_UNDER_WAY: usize = 256;
-/// How many targets may be read at once: far more than there are calls, so that those of a throttled account, which wait,
-/// do not keep others from being read.
+/// How many accounts are asked for their Regions at once, at least.
+const ACCOUNTS_UNDER_WAY: usize = 16;
+/// How many targets are read at once, at most: far more than there are calls, so that those of a throttled account, which
+/// wait, do not keep others from being read.
 const TARGETS_UNDER_WAY: usize = 1_024;
+/// How many targets wait to be read, before no further account is begun: enough to choose from.
+const TARGETS_WAITING: usize = 1_024;
+/// How often it is looked at whether those under way wait, so that others can be begun.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Everything that the parts of a scan share.
 pub struct Scan<L> {
     /// Repositories, keys and tags.
     pub lookup: L,
+    /// Creation templates and pull-through cache rules, where they are asked for.
+    pub registry: Option<PacedLookup<AwsRegistryLookup>>,
     /// Regions.
     pub region_lister: RegionLister,
     /// The caller.
@@ -86,18 +98,12 @@ pub struct Scan<L> {
 pub enum Step {
     /// It is known what to read of an account.
     Planned(Option<Planned>),
-    /// A target was read, or lost.
-    Read,
+    /// A target was read, or lost, in this Region.
+    Read(Arc<str>),
 }
 
 /// The tasks of a scan.
 pub type Tasks = JoinSet<Result<Step, ScanError>>;
-
-/// A target that waits to be read.
-struct Waiting {
-    account: Arc<AccountRun>,
-    region: String,
-}
 
 impl<L: Lookup + 'static> Scan<L> {
     /// Reads the accounts that come through `accounts`, and afterwards the keys that belong to other accounts than their
@@ -113,32 +119,44 @@ impl<L: Lookup + 'static> Scan<L> {
         mut accounts: mpsc::UnboundedReceiver<Arc<Account>>,
         may_ask: impl Fn(&Account) -> bool + Send,
     ) -> Result<(), ScanError> {
-        let mut waiting: VecDeque<Waiting> = VecDeque::new();
-        let (mut accounts_under_way, mut targets_under_way) = (0, 0);
+        let mut queue = Queue::default();
+        // Where a target was read, the next one is read: connections there are open.
+        let mut region_of_last: Option<Arc<str>> = None;
+        let (mut accounts_under_way, mut targets_under_way) = (0_usize, 0_usize);
         let mut listing = true;
         loop {
-            while targets_under_way < TARGETS_UNDER_WAY
-                && let Some(Waiting { account, region }) = waiting.pop_front()
+            let PaceStats { limit, resting, .. } = self.caller.pacer.stats();
+            // A few more than there are calls; those that wait for a throttled account do not count.
+            let wanted = (limit + limit / 4 + 1).saturating_add(resting).min(TARGETS_UNDER_WAY);
+            while targets_under_way < wanted
+                && let Some((account, region)) = queue.next(region_of_last.as_deref())
             {
                 targets_under_way += 1;
                 let scan = Arc::clone(self);
-                tasks.spawn(async move { scan.target(&account, region).await.map(|()| Step::Read) });
+                tasks.spawn(async move {
+                    scan.target(&account, &region).await?;
+                    Ok(Step::Read(region))
+                });
             }
-            // As long as targets wait, no further account is begun: what waits is bounded too.
-            let may_begin = listing && accounts_under_way < ACCOUNTS_UNDER_WAY && waiting.is_empty();
+            let may_begin =
+                listing && accounts_under_way < limit.max(ACCOUNTS_UNDER_WAY) && queue.len() < TARGETS_WAITING;
             if !may_begin && tasks.is_empty() {
                 break;
             }
             tokio::select! {
                 Some(done) = tasks.join_next() => match done?? {
-                    Step::Read => targets_under_way -= 1,
+                    Step::Read(region) => {
+                        targets_under_way -= 1;
+                        region_of_last = Some(region);
+                    }
                     Step::Planned(planned) => {
                         accounts_under_way -= 1;
-                        waiting.extend(planned.into_iter().flat_map(|Planned { account, regions }| {
-                            regions.into_iter().map(move |region| Waiting { account: account.clone(), region })
-                        }));
+                        if let Some(Planned { account, regions }) = planned {
+                            queue.add(&account, regions);
+                        }
                     }
                 },
+                () = sleep(LOOK_AGAIN), if queue.len() > 0 => {}
                 account = accounts.recv(), if may_begin => match account {
                     Some(account) => {
                         accounts_under_way += 1;
@@ -177,8 +195,10 @@ impl<L: Lookup + 'static> Scan<L> {
         }
     }
 
-    /// Tells of repositories that were read and could not be judged.
+    /// Tells of what was read and could not be judged. A target whose repositories were not judged was not covered; of one
+    /// whose templates were not, that is told beside it.
     pub fn tell_unjudged(&self, unjudged: Unjudged, interrupted: bool) {
+        let is_of_repositories = unjudged.is_of_repositories();
         for (target, message, fault) in unjudged.into_messages() {
             let account = self.ledger.account(target.account_id);
             let account = account.unwrap_or_else(|| Arc::new(Account::by_id(target.account_id)));
@@ -192,7 +212,11 @@ impl<L: Lookup + 'static> Scan<L> {
             if interrupted {
                 entry.cause = Cause::Interrupted;
             }
-            self.ledger.target_withdrawn(&target, entry);
+            if is_of_repositories {
+                self.ledger.target_withdrawn(&target, entry);
+            } else {
+                self.ledger.not_covered(entry);
+            }
         }
     }
 }

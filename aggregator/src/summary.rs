@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::config_source::Source;
 use crate::config_source::compare::Comparison;
 use crate::coverage::Coverage;
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingType};
 
 /// The version of `summary.json`'s form; fields are added without a new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -132,11 +132,54 @@ pub struct Totals {
     pub by_region: BTreeMap<String, StatusCounts>,
     /// By reason code.
     pub by_reason_code: BTreeMap<String, u64>,
+    /// What decides how the next repositories are encrypted, which counts nowhere else here; null where it was not asked
+    /// for.
+    #[serde(default)]
+    pub templates: Option<TemplateTotals>,
+}
+
+/// Counts of what decides how the next repositories are encrypted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TemplateTotals {
+    /// Repository creation templates.
+    pub repository_creation_templates: StatusCounts,
+    /// Pull-through cache rules.
+    pub pull_through_cache_rules: StatusCounts,
+}
+
+impl TemplateTotals {
+    /// Both together.
+    pub fn all(&self) -> StatusCounts {
+        let Self { repository_creation_templates: one, pull_through_cache_rules: other } = self;
+        StatusCounts {
+            compliant: one.compliant + other.compliant,
+            non_compliant: one.non_compliant + other.non_compliant,
+            undetermined: one.undetermined + other.undetermined,
+            exempt: one.exempt + other.exempt,
+        }
+    }
 }
 
 impl Totals {
+    /// Nothing yet, of templates and rules neither where they are asked for.
+    pub fn new(with_templates: bool) -> Self {
+        Self { templates: with_templates.then(TemplateTotals::default), ..Self::default() }
+    }
+
     /// Counts a finding.
     pub fn add(&mut self, finding: &Finding) {
+        match finding.finding_type {
+            FindingType::Repository => self.add_repository(finding),
+            FindingType::RepositoryCreationTemplate => {
+                self.templates.get_or_insert_default().repository_creation_templates.add(finding.status);
+            }
+            FindingType::PullThroughCacheRule => {
+                self.templates.get_or_insert_default().pull_through_cache_rules.add(finding.status);
+            }
+        }
+    }
+
+    fn add_repository(&mut self, finding: &Finding) {
         self.repositories += 1;
         self.by_status.add(finding.status);
         *self

@@ -1,5 +1,6 @@
 //! Whether an unfinished run may be gone on with: only as it was begun.
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -113,8 +114,13 @@ fn flags(args: &ScanArgs) -> Map<String, Value> {
         ("--source", Some(args.source.name().to_owned())),
         ("--config-aggregator", args.config_aggregator.clone()),
         ("--config-region", args.config_region.clone()),
+        ("--include", (!args.include.is_empty()).then(|| list(args.include.iter().filter_map(value_name)))),
     ];
     given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
+}
+
+fn value_name(value: &impl ValueEnum) -> Option<String> {
+    Some(value.to_possible_value()?.get_name().to_owned())
 }
 
 fn list(items: impl IntoIterator<Item = impl ToString>) -> String {

@@ -17,6 +17,7 @@ use crate::journal::{Joined, Target};
 use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
 use crate::pace::PacedLookup;
+use crate::read::Read;
 use crate::report::Format;
 use crate::run::Finished;
 use crate::scan::Scan;
@@ -90,12 +91,12 @@ impl Unwritten {
         if comparer.is_some() {
             writers.with_differences()?;
         }
-        let mut totals = Totals::default();
-        let mut unjudged = Unjudged::default();
+        let mut totals = Totals::new(scan.registry.is_some());
+        let (mut unjudged, mut unjudged_templates) = (Unjudged::of_repositories(), Unjudged::of_templates());
         let Scan { journal, keys, ledger, policy, .. } = &*scan;
         let wanted = |account_id| ledger.reports(account_id);
         let mut account: Option<Arc<Account>> = None;
-        journal.join(wanted, |Joined { account_id, region, read_at, repository: read, own_keys }| {
+        journal.join(wanted, |Joined { account_id, region, read_at, item, own_keys }| {
             if is_stopped() {
                 return Err(io::Error::other("stopped"));
             }
@@ -106,16 +107,15 @@ impl Unwritten {
                     account.insert(ledger.account(account_id).unwrap_or_else(|| Arc::new(Account::by_id(account_id))))
                 }
             };
-            let (created_at, recorded_at) = (read.created_at(), read.recorded_at);
-            let repository = read.into_repository(account_id, region);
-            let key = match keys.lookup(&repository, own_keys) {
-                Err(_) if is_exempt(policy, &repository, read_at) => Ok(KeyLookup::NotNeeded),
+            let recorded_at = item.recorded_at;
+            let read = item.into_read(account_id, region);
+            let key = match keys.lookup(read.account_id(), read.key(), own_keys) {
+                Err(_) if is_exempt(policy, &read, read_at) => Ok(KeyLookup::NotNeeded),
                 key => key,
             };
             match key {
                 Ok(key) => {
-                    let finding =
-                        Finding { recorded_at, ..finding(policy, account, repository, created_at, &key, read_at) };
+                    let finding = Finding { recorded_at, ..finding(policy, account, read, &key, read_at) };
                     totals.add(&finding);
                     writers.finding(&finding)?;
                     if let Some(comparer) = &mut comparer {
@@ -124,12 +124,16 @@ impl Unwritten {
                 }
                 Err(fault) => {
                     let target = Target { account_id, region: region.to_owned() };
-                    unjudged.add(target, repository.name, fault);
+                    match read {
+                        Read::Repository(read) => unjudged.add(target, read.repository.name, fault),
+                        Read::NextRepositories(read) => unjudged_templates.add(target, read.next.prefix, fault),
+                    }
                 }
             }
             Ok(())
         })?;
         scan.tell_unjudged(unjudged, run.interrupted);
+        scan.tell_unjudged(unjudged_templates, run.interrupted);
         let coverage = ledger.coverage();
         let take = |difference: &Difference| writers.difference(difference);
         let comparison =

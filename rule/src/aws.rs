@@ -8,6 +8,8 @@ pub mod environment;
 pub mod fault;
 pub mod http;
 mod look_up;
+mod registry;
 pub mod roles;
 
 pub use look_up::AwsLookup;
+pub use registry::AwsRegistryLookup;

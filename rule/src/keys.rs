@@ -1,6 +1,6 @@
 //! Which key a repository is under, and what KMS's answer about it means.
 
-use ecr_encryption_core::{KeyFacts, KeyReference, Repository};
+use ecr_encryption_core::{EncryptionConfiguration, KeyFacts, KeyReference, Repository};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::fault::{AwsFault, FaultKind};
@@ -22,12 +22,12 @@ pub struct KeyId {
 impl KeyId {
     /// The key of a repository; `None` where there is none, or nothing that could be asked for.
     pub fn of(repository: &Repository) -> Option<Self> {
-        let configuration = repository.encryption.known()?;
-        let own = |name: &str| Self {
-            owner: repository.account_id.clone(),
-            region: repository.region.clone(),
-            name: name.to_owned(),
-        };
+        Self::of_configuration(&repository.account_id, &repository.region, repository.encryption.known()?)
+    }
+
+    /// The key of repositories of the account `account_id` in `region` that are encrypted so.
+    pub fn of_configuration(account_id: &str, region: &str, configuration: &EncryptionConfiguration) -> Option<Self> {
+        let own = |name: &str| Self { owner: account_id.to_owned(), region: region.to_owned(), name: name.to_owned() };
         match &configuration.kms_key {
             None => configuration.encryption_type.uses_kms().then(|| own(AWS_MANAGED)),
             Some(name) => match KeyReference::parse(name) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use ecr_encryption_core::{KeyFacts, RepositoryEncryption};
+use ecr_encryption_core::{CreationTemplate, KeyFacts, RepositoryEncryption};
 use jiff::Timestamp;
 
 use crate::aws::credentials::AccountCredentials;
@@ -54,6 +54,12 @@ pub struct RepositoryPage {
 
 /// Tags by the ARN of the resource that has them.
 pub type TagsByArn = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The IAM action behind [`RegistryLookup::creation_templates`].
+pub const TEMPLATES_ACTION: &str = "ecr:DescribeRepositoryCreationTemplates";
+
+/// The IAM action behind [`RegistryLookup::pull_through_cache_rules`].
+pub const RULES_ACTION: &str = "ecr:DescribePullThroughCacheRules";
 
 /// The IAM action behind [`Lookup::tags`].
 pub const TAGS_ACTION: &str = "tag:GetResources";
@@ -114,6 +120,95 @@ pub trait Lookup: Send + Sync {
                     None => return Ok(tags),
                 }
             }
+        }
+    }
+}
+
+/// A repository creation template as `ecr:DescribeRepositoryCreationTemplates` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreationTemplateDescription {
+    /// What a verdict depends on.
+    pub template: CreationTemplate,
+    /// `createdAt`.
+    pub created_at: Option<Timestamp>,
+}
+
+/// A pull-through cache rule as `ecr:DescribePullThroughCacheRules` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullThroughCacheRuleDescription {
+    /// `ecrRepositoryPrefix`.
+    pub prefix: String,
+    /// `createdAt`.
+    pub created_at: Option<Timestamp>,
+}
+
+/// One page of a list, and the token of the next one; `None` at the end.
+pub type Page<T> = (Vec<T>, Option<String>);
+
+/// What an account's registry in a Region is set up to create by itself. Passing faults were retried before an answer is a
+/// fault.
+pub trait RegistryLookup: Send + Sync {
+    /// One page of at most 1,000 repository creation templates.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn creation_templates_page(
+        &self,
+        access: &Access,
+        next_token: Option<String>,
+    ) -> impl Future<Output = Result<Page<CreationTemplateDescription>, AwsFault>> + Send;
+
+    /// One page of at most 1,000 pull-through cache rules.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn pull_through_cache_rules_page(
+        &self,
+        access: &Access,
+        next_token: Option<String>,
+    ) -> impl Future<Output = Result<Page<PullThroughCacheRuleDescription>, AwsFault>> + Send;
+
+    /// All repository creation templates.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn creation_templates(
+        &self,
+        access: &Access,
+    ) -> impl Future<Output = Result<Vec<CreationTemplateDescription>, AwsFault>> + Send {
+        all_pages(TEMPLATES_ACTION, |token| self.creation_templates_page(access, token))
+    }
+
+    /// All pull-through cache rules.
+    ///
+    /// # Errors
+    /// What AWS said, after retries.
+    fn pull_through_cache_rules(
+        &self,
+        access: &Access,
+    ) -> impl Future<Output = Result<Vec<PullThroughCacheRuleDescription>, AwsFault>> + Send {
+        all_pages(RULES_ACTION, |token| self.pull_through_cache_rules_page(access, token))
+    }
+}
+
+/// The items of all pages; `page` asks for the one that a token stands for.
+async fn all_pages<T, R>(
+    action: &'static str,
+    page: impl Fn(Option<String>) -> R + Send + Sync,
+) -> Result<Vec<T>, AwsFault>
+where
+    T: Send,
+    R: Future<Output = Result<Page<T>, AwsFault>> + Send,
+{
+    let mut all = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let (items, next) = page(token.clone()).await?;
+        all.extend(items);
+        match next {
+            Some(next) if token.as_ref() == Some(&next) => return Err(AwsFault::repeated_token(action)),
+            Some(next) => token = Some(next),
+            None => return Ok(all),
         }
     }
 }

@@ -11,7 +11,7 @@ const UNKNOWN: &str = "unknown";
 /// How far apart calls are that don't count together.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Counts by account and Region. Some 150 bytes an account that has called, however many there are.
+/// Counts by account and Region. Some 200 bytes an account that has called, however many there are.
 #[derive(Debug, Default)]
 pub struct Places {
     regions: Vec<String>,

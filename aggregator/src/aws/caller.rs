@@ -17,7 +17,7 @@ use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::aws::http::CappedHttpClient;
 use ecr_encryption_rule::aws::roles::{RoleSource, Roles};
-use ecr_encryption_rule::shared_client;
+use ecr_encryption_rule::{call_config, shared_client};
 
 use crate::pace::{LaneKey, PacedRoles, Pacer, Service};
 
@@ -53,7 +53,8 @@ pub async fn sdk_config(
 ) -> anyhow::Result<(SdkConfig, u32)> {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client.clone())
-        .timeout_config(clients::timeout_config(attempt_timeout));
+        .timeout_config(clients::timeout_config(attempt_timeout))
+        .stalled_stream_protection(clients::stalled_stream_protection());
     if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }
@@ -105,10 +106,8 @@ impl Caller {
         let sts = shared_client!(aws_sdk_sts, &sdk_config, counter);
         let identity = pacer
             .call(LaneKey::of_caller(Service::Sts), &credentials, |credentials| {
-                let request = sts
-                    .get_caller_identity()
-                    .customize()
-                    .config_override(aws_sdk_sts::config::Builder::new().credentials_provider(credentials));
+                let request =
+                    sts.get_caller_identity().customize().config_override(call_config!(aws_sdk_sts, credentials));
                 async move { request.send().await.map_err(|error| AwsFault::new("sts:GetCallerIdentity", &error)) }
             })
             .await

@@ -9,7 +9,7 @@ use ecr_encryption_core::OrganizationalUnit;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
-use ecr_encryption_rule::shared_client;
+use ecr_encryption_rule::{call_config, shared_client};
 use tracing::warn;
 
 use crate::account::{Account, AccountId};
@@ -45,7 +45,7 @@ impl Client {
         R: Future<Output = Result<T, AwsFault>> + Send,
     {
         let key = LaneKey::of_caller(Service::Organizations);
-        let send = |credentials| send(&self.sdk, Builder::new().credentials_provider(credentials));
+        let send = |credentials| send(&self.sdk, call_config!(aws_sdk_organizations, credentials));
         self.pacer.call(key, &self.credentials, send).await
     }
 }

@@ -1,11 +1,10 @@
 //! Which Regions an account has.
 
-use aws_sdk_account::config::Builder;
 use aws_types::SdkConfig;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::AwsFault;
-use ecr_encryption_rule::shared_client;
+use ecr_encryption_rule::{call_config, shared_client};
 
 use crate::pace::{LaneKey, Pacer, Service};
 
@@ -55,7 +54,7 @@ impl RegionLister {
                         .max_results(50)
                         .set_next_token(token.clone())
                         .customize()
-                        .config_override(Builder::new().credentials_provider(credentials));
+                        .config_override(call_config!(aws_sdk_account, credentials));
                     async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
                 })
                 .await?;

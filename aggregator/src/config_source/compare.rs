@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::shelf::{Facts, Shelf};
 use crate::account::AccountId;
 use crate::coverage::{Cause, Coverage, NotCovered};
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingType};
 use crate::journal::Target;
 
 /// How a repository differs.
@@ -86,7 +86,8 @@ impl Comparer {
     /// # Errors
     /// The shelf cannot be read, or `take` fails.
     pub fn finding(&mut self, finding: &Finding, take: impl FnOnce(&Difference) -> io::Result<()>) -> io::Result<()> {
-        if !self.regions.contains(&finding.region) {
+        // AWS Config is asked for repositories, and not for what decides how the next ones are encrypted.
+        if finding.finding_type != FindingType::Repository || !self.regions.contains(&finding.region) {
             return Ok(());
         }
         let Some(account_id) = AccountId::parse(&finding.account_id) else { return Ok(()) };

@@ -7,9 +7,8 @@ use ecr_encryption_rule::aws::fault::AwsFault;
 
 use super::client::{SELECT, Select};
 use super::query;
-use super::row::Row;
+use super::row::{RecordedRepository, Row};
 use crate::account::AccountId;
-use crate::journal::ReadRepository;
 
 /// Gives every row of the answer to `expression` to `take`, page by page.
 ///
@@ -46,7 +45,7 @@ pub enum Rest {
 }
 
 /// Takes repositories of an account, in the order of their names, and what follows them.
-pub type Take<'a> = dyn FnMut(AccountId, Vec<ReadRepository>, Rest) -> io::Result<()> + Send + 'a;
+pub type Take<'a> = dyn FnMut(AccountId, Vec<RecordedRepository>, Rest) -> io::Result<()> + Send + 'a;
 
 /// What ends the reading of a Region.
 #[derive(Debug)]
@@ -69,7 +68,7 @@ pub async fn repositories<S: Select>(
 ) -> Result<BTreeSet<AccountId>, ReadError> {
     let expression = query::repositories(region, accounts);
     let mut whole = BTreeSet::new();
-    let mut current: Option<(AccountId, Vec<ReadRepository>)> = None;
+    let mut current: Option<(AccountId, Vec<RecordedRepository>)> = None;
     let mut token = None;
     let fault = 'read: loop {
         let page = match select.page(&expression, token).await {
@@ -128,9 +127,9 @@ pub async fn repositories<S: Select>(
 }
 
 /// A list that changes while it is read may show a repository on two pages.
-fn sorted(mut repositories: Vec<ReadRepository>) -> Vec<ReadRepository> {
-    repositories.sort_by(|one, other| one.name().cmp(other.name()));
-    repositories.dedup_by(|one, other| one.name() == other.name());
+fn sorted(mut repositories: Vec<RecordedRepository>) -> Vec<RecordedRepository> {
+    repositories.sort_by(|one, other| one.described.name.cmp(&other.described.name));
+    repositories.dedup_by(|one, other| one.described.name == other.described.name);
     repositories
 }
 

@@ -9,7 +9,7 @@ use super::Source;
 use super::compare::Comparer;
 use super::scan::{ConfigSource, Shelved};
 use super::shelf::Shelf;
-use crate::args::ScanArgs;
+use crate::args::{Include, ScanArgs};
 use crate::aws::caller::Caller;
 use crate::error::RunError;
 use crate::output::Output;
@@ -34,12 +34,18 @@ impl ConfigReading {
     /// Whether the flags about AWS Config have something to say.
     ///
     /// # Errors
-    /// One is given, and nothing is read from AWS Config.
+    /// One is given, and nothing is read from AWS Config; or more is wanted than AWS Config is asked for.
     pub fn check(args: &ScanArgs) -> Result<(), RunError> {
         let given = [
             ("--config-aggregator", args.config_aggregator.is_some()),
             ("--config-region", args.config_region.is_some()),
         ];
+        if args.source == Source::Config && args.include.contains(&Include::Templates) {
+            return Err(RunError::Usage(
+                "--include: with `--source config` nothing is read of `templates`; allowed: with --source api, or --source both"
+                    .to_owned(),
+            ));
+        }
         match given.iter().find(|(_, is_given)| *is_given && args.source == Source::Api) {
             None => Ok(()),
             Some((flag, _)) => Err(RunError::Usage(format!(

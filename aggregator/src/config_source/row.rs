@@ -13,7 +13,27 @@ use serde_json::Value;
 use super::client::SELECT;
 use super::recording::Recording;
 use crate::account::AccountId;
-use crate::journal::ReadRepository;
+use crate::journal::Item;
+
+/// A repository as AWS Config recorded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedRepository {
+    /// What ECR tells of it, as far as it was recorded.
+    pub described: RepositoryDescription,
+    /// Its tags.
+    pub tags: Tags,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+impl From<RecordedRepository> for Item {
+    fn from(recorded: RecordedRepository) -> Self {
+        let RecordedRepository { described, tags, recorded_at } = recorded;
+        let mut item = Self::repository(described, tags);
+        item.recorded_at = Some(recorded_at);
+        item
+    }
+}
 
 /// What every row has.
 #[derive(Debug, Deserialize)]
@@ -102,7 +122,7 @@ impl Row {
     ///
     /// # Errors
     /// A name, an ARN, a status or the time of capture is missing.
-    pub fn repository(self) -> Result<Option<ReadRepository>, AwsFault> {
+    pub fn repository(self) -> Result<Option<RecordedRepository>, AwsFault> {
         if self.is_deleted()? {
             return Ok(None);
         }
@@ -121,7 +141,7 @@ impl Row {
             encryption: recorded_encryption(configuration.as_ref()),
         };
         let tags = self.tags.map_or(Tags::NotRead, tags);
-        Ok(Some(ReadRepository::recorded(described, tags, recorded_at)))
+        Ok(Some(RecordedRepository { described, tags, recorded_at }))
     }
 
     /// What the account's recorder records; `None` where the recorder is gone.
@@ -206,8 +226,6 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    use ecr_encryption_core::Repository;
-
     use super::*;
 
     fn row(changes: Value) -> Value {
@@ -223,22 +241,17 @@ mod tests {
         row
     }
 
-    fn read(changes: Value) -> Result<Option<ReadRepository>, AwsFault> {
+    fn read(changes: Value) -> Result<Option<RecordedRepository>, AwsFault> {
         Row::parse(&row(changes).to_string(), "eu-west-1")?.repository()
-    }
-
-    fn repository(read: ReadRepository) -> Repository {
-        read.into_repository(AccountId::parse("111122223333").unwrap(), "eu-west-1")
     }
 
     #[test]
     fn a_repository_with_all_that_is_known() {
         let read = read(json!({})).unwrap().unwrap();
-        assert_eq!(read.recorded_at, Some("2026-11-01T10:00:00Z".parse().unwrap()));
-        assert_eq!(read.created_at(), Some("2024-01-01T00:00:00Z".parse().unwrap()));
-        let repository = repository(read);
-        assert_eq!(repository.encryption.known().unwrap().kms_key.as_deref(), Some("arn:k"));
-        assert_eq!(repository.tags, Tags::Read([("a".to_owned(), "b".to_owned())].into()));
+        assert_eq!(read.recorded_at, "2026-11-01T10:00:00Z".parse().unwrap());
+        assert_eq!(read.described.created_at, Some("2024-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(read.described.encryption.known().unwrap().kms_key.as_deref(), Some("arn:k"));
+        assert_eq!(read.tags, Tags::Read([("a".to_owned(), "b".to_owned())].into()));
     }
 
     /// What is left out, null or of another shape is never `AES256`, and never a key that is not there.
@@ -253,7 +266,7 @@ mod tests {
     #[case::nothing(json!(null))]
     fn encryption_that_is_not_told(#[case] configuration: Value) {
         let read = read(json!({ "configuration": configuration })).unwrap().unwrap();
-        assert_eq!(read.encryption(), &RepositoryEncryption::NotRecorded);
+        assert_eq!(read.described.encryption, RepositoryEncryption::NotRecorded);
     }
 
     #[rstest]
@@ -261,7 +274,7 @@ mod tests {
     #[case::as_a_text(json!("{\"EncryptionConfiguration\":{\"EncryptionType\":\"AES256\"}}"))]
     fn either_way_of_writing(#[case] configuration: Value) {
         let read = read(json!({ "configuration": configuration })).unwrap().unwrap();
-        assert_eq!(read.encryption().known().unwrap().encryption_type.as_str(), "AES256");
+        assert_eq!(read.described.encryption.known().unwrap().encryption_type.as_str(), "AES256");
     }
 
     #[rstest]
@@ -270,7 +283,7 @@ mod tests {
     #[case(json!({"a": "b"}), Tags::Read([("a".to_owned(), "b".to_owned())].into()))]
     #[case(json!([{"key": "a", "value": null}]), Tags::Read(BTreeMap::new()))]
     fn tags_are_read_only_where_they_are_told(#[case] tags: Value, #[case] expected: Tags) {
-        assert_eq!(repository(read(json!({ "tags": tags })).unwrap().unwrap()).tags, expected);
+        assert_eq!(read(json!({ "tags": tags })).unwrap().unwrap().tags, expected);
     }
 
     #[rstest]

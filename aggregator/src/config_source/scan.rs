@@ -18,6 +18,7 @@ use super::client::{AggregatorQueries, ConfigClient, DESCRIBE};
 use super::compare::{Comparer, Comparison};
 use super::keys::KeyReader;
 use super::read::{ReadError, Rest, repositories};
+use super::row::RecordedRepository;
 use super::shelf::Shelf;
 use super::survey::{Survey, Wanted, survey};
 use super::words::Words;
@@ -27,7 +28,7 @@ use crate::aws::caller::Caller;
 use crate::coverage::NotCovered;
 use crate::coverage::hint::hint;
 use crate::error::RunError;
-use crate::journal::{Block, ReadRepository, Target, now};
+use crate::journal::{Block, Item, Target, now};
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, fatal};
 
@@ -83,7 +84,7 @@ impl ConfigSource {
     /// # Errors
     /// What was read cannot be kept, or the caller's credentials have expired.
     pub async fn scan<L: Lookup + 'static>(&self, scan: &Scan<L>, listing: Listing) -> Result<(), ScanError> {
-        let accounts = listed(scan, listing).await;
+        let accounts = listed(scan, listing).await?;
         let explain = |fault: &AwsFault| hint(fault, &scan.caller, None);
         let words = Words { aggregator: self.named(), hint: &explain };
         let wanted = Wanted {
@@ -155,7 +156,7 @@ impl ConfigSource {
             .map(|region| async move {
                 // Where nothing is collected, nothing is recorded: that is what the comparison shall say.
                 let read = if self.aggregator.has_region(region) {
-                    let mut put = |account_id: AccountId, found: Vec<ReadRepository>, _: Rest| {
+                    let mut put = |account_id: AccountId, found: Vec<RecordedRepository>, _: Rest| {
                         records.put(Target { account_id, region: region.to_owned() }, &found)
                     };
                     repositories(&self.queries(), region, ids, &mut put).await.map(drop)
@@ -194,17 +195,20 @@ impl ConfigSource {
 }
 
 /// The accounts to be scanned that are active; the others are told.
-async fn listed<L: Lookup + 'static>(scan: &Scan<L>, listing: Listing) -> BTreeMap<AccountId, Arc<Account>> {
+async fn listed<L: Lookup + 'static>(
+    scan: &Scan<L>,
+    listing: Listing,
+) -> Result<BTreeMap<AccountId, Arc<Account>>, ScanError> {
     let (sender, mut receiver) = mpsc::unbounded_channel::<Arc<Account>>();
     scan.ledger.listing_begins();
-    listing.feed(sender, &scan.ledger, &scan.caller).await;
+    listing.feed(sender, &scan.ledger, &scan.caller).await?;
     let mut accounts = BTreeMap::new();
     while let Some(account) = receiver.recv().await {
         if !scan.is_inactive(&account) {
             accounts.insert(account.id, account);
         }
     }
-    accounts
+    Ok(accounts)
 }
 
 /// Whether a key's state must be proved anywhere.
@@ -232,14 +236,14 @@ impl<L: Lookup + 'static> Reading<'_, L> {
     async fn region(&self, region: &str, ids: &[AccountId]) -> Result<(), ScanError> {
         // How many repositories of each account were given.
         let mut given: BTreeMap<AccountId, u64> = BTreeMap::new();
-        let mut take = |account_id: AccountId, found: Vec<ReadRepository>, rest: Rest| {
+        let mut take = |account_id: AccountId, found: Vec<RecordedRepository>, rest: Rest| {
             if !self.wanted.accounts.contains_key(&account_id) {
                 return Ok(());
             }
             let count = given.entry(account_id).or_default();
             *count += found.len() as u64;
             let target = Target { account_id, region: region.to_owned() };
-            self.keep(&target, &found)?;
+            self.keep(&target, found)?;
             if rest == Rest::Nothing {
                 self.close(&target, *count);
             }
@@ -276,11 +280,12 @@ impl<L: Lookup + 'static> Reading<'_, L> {
         Ok(())
     }
 
-    fn keep(&self, target: &Target, found: &[ReadRepository]) -> io::Result<()> {
-        let described = found.iter().map(|read| read.clone().into_repository(target.account_id, &target.region));
-        let keys: Vec<KeyId> = described.filter_map(|repository| KeyId::of(&repository)).collect();
+    fn keep(&self, target: &Target, found: Vec<RecordedRepository>) -> io::Result<()> {
+        let items: Vec<Item> = found.into_iter().map(Item::from).collect();
+        let read = items.iter().map(|item| item.clone().into_read(target.account_id, &target.region));
+        let keys: Vec<KeyId> = read.filter_map(|read| read.key()).collect();
         self.keys().extend(keys);
-        self.scan.journal.add(Block::new(target.account_id, target.region.clone(), now()), found)
+        self.scan.journal.add(Block::new(target.account_id, target.region.clone(), now()), &items)
     }
 
     /// Everything that is recorded of a target was read.

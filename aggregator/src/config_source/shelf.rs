@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::row::RecordedRepository;
 use crate::finding::Finding;
-use crate::journal::{ReadRepository, Target};
+use crate::journal::Target;
 
 /// What is compared of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,13 +39,13 @@ impl Facts {
         }
     }
 
-    fn of_record(read: &ReadRepository) -> Self {
-        let known = read.encryption().known();
+    fn of_record(read: &RecordedRepository) -> Self {
+        let known = read.described.encryption.known();
         Self {
             encryption_type: known.map(|known| known.encryption_type.as_str().to_owned()),
             kms_key: known.and_then(|known| known.kms_key.clone()),
-            created_at: read.created_at(),
-            recorded_at: read.recorded_at,
+            created_at: read.described.created_at,
+            recorded_at: Some(read.recorded_at),
         }
     }
 }
@@ -75,9 +76,9 @@ impl Shelf {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn put(&self, target: Target, repositories: &[ReadRepository]) -> io::Result<()> {
+    pub fn put(&self, target: Target, repositories: &[RecordedRepository]) -> io::Result<()> {
         let facts: BTreeMap<&str, Facts> =
-            repositories.iter().map(|read| (read.name(), Facts::of_record(read))).collect();
+            repositories.iter().map(|read| (read.described.name.as_str(), Facts::of_record(read))).collect();
         let text = serde_json::to_vec(&facts)?;
         let mut content = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let end = content.end;

@@ -1,4 +1,4 @@
-//! What was read, in the order of the report: account, Region, name.
+//! What was read, in the order of the report: account, Region, type, name.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -8,13 +8,14 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
 use jiff::Timestamp;
 
-use super::{Journal, Placed, ReadRepository, answers, valid};
+use super::{Item, Journal, Placed, answers, valid};
 use crate::account::AccountId;
+use crate::finding::FindingType;
 
 /// The buffer of each of a target's runs: a registry of 100,000 repositories has a hundred of them.
 const BUFFER: usize = 16 * 1_024;
 
-/// A repository with what belongs to it.
+/// Something that was read, with what belongs to it.
 #[derive(Debug)]
 pub struct Joined<'a> {
     /// The account.
@@ -23,14 +24,14 @@ pub struct Joined<'a> {
     pub region: &'a str,
     /// When it was read.
     pub read_at: Timestamp,
-    /// The repository.
-    pub repository: ReadRepository,
+    /// What was read.
+    pub item: Item,
     /// What KMS told the account about its own keys.
     pub own_keys: &'a HashMap<KeyId, KeyAnswer>,
 }
 
 impl Journal {
-    /// Gives every repository of the accounts that `wanted` lets through to `take`, in order. A repository that was on two
+    /// Gives everything that was read of the accounts that `wanted` lets through to `take`, in order. What was on two
     /// pages of a list that changed meanwhile is given once.
     ///
     /// # Errors
@@ -47,14 +48,14 @@ impl Journal {
             let blocks = valid(state.blocks(account_id)?, self.session);
             let own_keys = answers(&blocks);
             let mut targets: BTreeMap<String, Vec<Placed>> = BTreeMap::new();
-            for placed in blocks.into_iter().filter(|placed| placed.block.repositories > 0) {
+            for placed in blocks.into_iter().filter(|placed| placed.block.items > 0) {
                 targets.entry(placed.block.region.clone()).or_default().push(placed);
             }
             for (region, mut runs) in targets {
                 // The page that was read first wins.
                 runs.reverse();
-                merge(&state.file, &runs, |repository, read_at| {
-                    take(Joined { account_id, region: &region, read_at, repository, own_keys: &own_keys })
+                merge(&state.file, &runs, |item, read_at| {
+                    take(Joined { account_id, region: &region, read_at, item, own_keys: &own_keys })
                 })?;
             }
         }
@@ -62,32 +63,33 @@ impl Journal {
     }
 }
 
-/// Merges runs that are in the order of names each.
-fn merge(
-    file: &File,
-    blocks: &[Placed],
-    mut take: impl FnMut(ReadRepository, Timestamp) -> io::Result<()>,
-) -> io::Result<()> {
+fn place(item: &Item) -> (FindingType, String) {
+    let (finding_type, name) = item.place();
+    (finding_type, name.to_owned())
+}
+
+/// Merges runs that are in order each.
+fn merge(file: &File, blocks: &[Placed], mut take: impl FnMut(Item, Timestamp) -> io::Result<()>) -> io::Result<()> {
     let mut runs: Vec<Run<'_>> = blocks.iter().map(|placed| Run::new(file, placed)).collect();
-    // By name, and by page: a heap of what comes next of each run.
+    // By place, and by page: a heap of what comes next of each run.
     let mut heap = BinaryHeap::new();
-    let mut heads: Vec<Option<ReadRepository>> = Vec::new();
+    let mut heads: Vec<Option<Item>> = Vec::new();
     for (index, run) in runs.iter_mut().enumerate() {
         let head = run.next()?;
-        heap.extend(head.as_ref().map(|head| Reverse((head.name().to_owned(), index))));
+        heap.extend(head.as_ref().map(|head| Reverse((place(head), index))));
         heads.push(head);
     }
-    let mut before: Option<String> = None;
-    while let Some(Reverse((name, index))) = heap.pop() {
+    let mut before: Option<(FindingType, String)> = None;
+    while let Some(Reverse((current_place, index))) = heap.pop() {
         let (Some(run), Some(head)) = (runs.get_mut(index), heads.get_mut(index)) else { continue };
         let next = run.next()?;
-        heap.extend(next.as_ref().map(|next| Reverse((next.name().to_owned(), index))));
+        heap.extend(next.as_ref().map(|next| Reverse((place(next), index))));
         let current = std::mem::replace(head, next);
-        if before.as_ref() != Some(&name)
+        if before.as_ref() != Some(&current_place)
             && let Some(current) = current
         {
             take(current, run.read_at)?;
-            before = Some(name);
+            before = Some(current_place);
         }
     }
     Ok(())
@@ -108,7 +110,7 @@ impl<'a> Run<'a> {
         Self { lines: BufReader::with_capacity(capacity, section), line: Vec::new(), read_at: block.read_at }
     }
 
-    fn next(&mut self) -> io::Result<Option<ReadRepository>> {
+    fn next(&mut self) -> io::Result<Option<Item>> {
         self.line.clear();
         match self.lines.read_until(b'\n', &mut self.line)? {
             0 => Ok(None),

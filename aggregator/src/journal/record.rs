@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
+use crate::finding::FindingType;
 use crate::plan::Plan;
+use crate::read::{Read, ReadNextRepositories, ReadRepository};
 use crate::unfinished::Opening;
 
 /// The hexadecimal digits of the checksum, and a space.
@@ -73,7 +75,8 @@ pub(super) enum Header {
     Block(Block),
 }
 
-/// Something that was read of a target: a page of its repositories, and what is known of their keys.
+/// Something that was read of a target: a page of its repositories, or what its registry is set up to create, and what is
+/// known of their keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// The account.
@@ -86,9 +89,12 @@ pub struct Block {
     pub read_at: Timestamp,
     /// Whether the target was read whole, with this as its last block.
     pub complete: bool,
-    /// How many repositories follow.
+    /// How many items follow.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub repositories: u64,
+    pub(super) items: u64,
+    /// How many of them are repositories.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) repositories: u64,
     /// The verdicts on them that nothing can change any more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub verdicts: BTreeMap<Status, u64>,
@@ -120,6 +126,7 @@ impl Block {
             session: 0,
             read_at,
             complete: false,
+            items: 0,
             repositories: 0,
             verdicts: BTreeMap::new(),
             own_keys: Vec::new(),
@@ -164,20 +171,33 @@ impl From<StoredAnswer> for KeyAnswer {
     }
 }
 
-/// A repository as it was read; its account and Region are the block's.
+/// Something that was read of the block's target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadRepository {
-    name: String,
-    arn: String,
-    uri: Option<String>,
-    created_at: Option<Timestamp>,
-    encryption: RepositoryEncryption,
-    tags: Tags,
+pub struct Item {
+    /// What it is.
+    #[serde(flatten)]
+    content: Content,
     /// When AWS Config recorded it; `None` where ECR told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<Timestamp>,
     /// The verdict, where it hangs on nothing that is asked for later.
     pub verdict: Option<Verdict>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Content {
+    /// A repository; its account and Region are the block's.
+    Repository {
+        name: String,
+        arn: String,
+        uri: Option<String>,
+        created_at: Option<Timestamp>,
+        encryption: RepositoryEncryption,
+        tags: Tags,
+    },
+    NextRepositories(Box<ReadNextRepositories>),
 }
 
 /// A verdict in short; the report works out the whole of it from the same facts.
@@ -189,36 +209,44 @@ pub struct Verdict {
     pub reason_code: ReasonCode,
 }
 
-impl ReadRepository {
-    /// What ECR told, with the tags.
-    pub fn new(described: RepositoryDescription, tags: Tags) -> Self {
+impl Item {
+    /// A repository, as ECR told it, with its tags.
+    pub fn repository(described: RepositoryDescription, tags: Tags) -> Self {
         let RepositoryDescription { name, arn, uri, created_at, encryption } = described;
-        Self { name, arn, uri, created_at, encryption, tags, recorded_at: None, verdict: None }
+        Self {
+            content: Content::Repository { name, arn, uri, created_at, encryption, tags },
+            recorded_at: None,
+            verdict: None,
+        }
     }
 
-    /// What AWS Config recorded at a time, with the tags that it recorded.
-    pub fn recorded(described: RepositoryDescription, tags: Tags, recorded_at: Timestamp) -> Self {
-        Self { recorded_at: Some(recorded_at), ..Self::new(described, tags) }
+    /// Repositories that ECR is going to create.
+    pub fn next_repositories(read: ReadNextRepositories) -> Self {
+        Self { content: Content::NextRepositories(Box::new(read)), recorded_at: None, verdict: None }
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// Its place among the items of the target: by type and name. There is one of each.
+    pub fn place(&self) -> (FindingType, &str) {
+        match &self.content {
+            Content::Repository { name, .. } => (FindingType::Repository, name),
+            Content::NextRepositories(read) => (read.finding_type(), &read.next.prefix),
+        }
     }
 
-    /// How it is encrypted.
-    pub fn encryption(&self) -> &RepositoryEncryption {
-        &self.encryption
+    /// Whether it is a repository.
+    pub fn is_repository(&self) -> bool {
+        matches!(self.content, Content::Repository { .. })
     }
 
-    /// When it was created.
-    pub fn created_at(&self) -> Option<Timestamp> {
-        self.created_at
-    }
-
-    /// The repository of this account and Region.
-    pub fn into_repository(self, account_id: AccountId, region: &str) -> Repository {
-        let Self { name, arn, uri, encryption, tags, .. } = self;
-        Repository { account_id: account_id.to_string(), region: region.to_owned(), name, arn, uri, encryption, tags }
+    /// What is to be judged, of this account and Region.
+    pub fn into_read(self, account_id: AccountId, region: &str) -> Read {
+        match self.content {
+            Content::Repository { name, arn, uri, created_at, encryption, tags } => {
+                let (account_id, region) = (account_id.to_string(), region.to_owned());
+                let repository = Repository { account_id, region, name, arn, uri, encryption, tags };
+                Read::Repository(ReadRepository { repository, created_at })
+            }
+            Content::NextRepositories(read) => Read::NextRepositories(*read),
+        }
     }
 }

@@ -145,7 +145,7 @@ impl Recovered {
                 }
                 done.push((region, pages + block.repositories));
             }
-        } else if block.repositories > 0 {
+        } else {
             *counts.entry((account_id, region)).or_default() += block.repositories;
         }
     }

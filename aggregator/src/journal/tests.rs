@@ -30,7 +30,7 @@ fn opening() -> Opening {
     }
 }
 
-fn repository(name: &str) -> ReadRepository {
+fn repository(name: &str) -> Item {
     let described = RepositoryDescription {
         name: name.to_owned(),
         arn: format!("arn:aws:ecr:eu-west-1:{ONE}:repository/{name}"),
@@ -38,10 +38,10 @@ fn repository(name: &str) -> ReadRepository {
         created_at: None,
         encryption: RepositoryEncryption::NotReported,
     };
-    ReadRepository::new(described, Tags::NotRead)
+    Item::repository(described, Tags::NotRead)
 }
 
-fn repositories(names: &[&str]) -> Vec<ReadRepository> {
+fn repositories(names: &[&str]) -> Vec<Item> {
     names.iter().map(|name| repository(name)).collect()
 }
 
@@ -95,7 +95,7 @@ fn joined(journal: &Journal) -> Vec<String> {
         .join(
             |_| true,
             |one| {
-                rows.push(format!("{} {} {}", one.account_id, one.region, one.repository.name()));
+                rows.push(format!("{} {} {}", one.account_id, one.region, one.item.place().1));
                 Ok(())
             },
         )
@@ -122,7 +122,7 @@ fn what_came_in_any_order_is_given_in_the_order_of_the_report() {
         ]
     );
     let mut only_two = Vec::new();
-    journal.join(|account_id| account_id == id(TWO), |one| Ok(only_two.push(one.repository))).unwrap();
+    journal.join(|account_id| account_id == id(TWO), |one| Ok(only_two.push(one.item))).unwrap();
     assert_eq!(only_two, repositories(&["z"]));
 }
 

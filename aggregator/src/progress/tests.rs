@@ -15,7 +15,7 @@ fn snapshot() -> Snapshot {
         judged: 20_000,
         non_compliant: 2_114,
         not_covered: 3,
-        calls: PaceStats { attempts: 18_000, throttles: 12, retries: 13, limit: 64, in_flight: 60 },
+        calls: PaceStats { attempts: 18_000, throttles: 12, retries: 13, limit: 64, in_flight: 60, resting: 0 },
     }
 }
 

@@ -15,13 +15,13 @@ use crate::summary::Summary;
 type Cell = fn(&Finding) -> Cow<'_, str>;
 
 /// The columns: the JSON's names in the JSON's order, each with what its cells hold. A test holds them to the JSON.
-const COLUMNS: [(&str, Cell); 25] = [
+const COLUMNS: [(&str, Cell); 26] = [
     ("account_id", |finding| text(&finding.account_id)),
     ("account_name", |finding| known(finding.account_name.as_deref())),
     ("organizational_unit_path", |finding| known(finding.organizational_unit_path.as_deref())),
     ("region", |finding| text(&finding.region)),
     ("repository_name", |finding| text(&finding.repository_name)),
-    ("repository_arn", |finding| text(&finding.repository_arn)),
+    ("repository_arn", |finding| known(finding.repository_arn.as_deref())),
     ("created_at", |finding| shown(finding.created_at)),
     ("encryption_type", |finding| known(finding.encryption_type.as_deref())),
     ("kms_key", |finding| known(finding.kms_key.as_deref())),
@@ -39,6 +39,7 @@ const COLUMNS: [(&str, Cell); 25] = [
     ("exempt_until", |finding| shown(finding.exempt_until)),
     ("remediation", |finding| steps(&finding.remediation)),
     ("evaluated_at", |finding| shown(Some(finding.evaluated_at))),
+    ("finding_type", |finding| text(finding.finding_type.as_str())),
     ("recorded_at", |finding| shown(finding.recorded_at)),
     ("key_recorded_at", |finding| shown(finding.key_recorded_at)),
 ];
@@ -137,7 +138,7 @@ mod tests {
 
     #[test]
     fn cells_hold_what_the_json_holds() {
-        for finding in samples::findings() {
+        for finding in samples::findings_with_templates() {
             let record = records(&samples::written(Format::Csv, std::slice::from_ref(&finding))).remove(1);
             let json = serde_json::to_value(&finding).unwrap();
             for ((name, _), cell) in COLUMNS.iter().zip(record) {

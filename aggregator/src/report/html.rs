@@ -16,12 +16,12 @@ use std::path::Path;
 use askama::Template;
 
 use super::{ReportWriter, close};
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingType};
 use crate::summary::Summary;
 use kept::Kept;
 use view::Page;
 
-/// How many findings the page holds: browsers open it at once, and the writer's memory is bounded.
+/// How many findings on repositories the page holds, and how many on templates and rules: browsers open it at once, and the writer's memory is bounded.
 const FINDINGS: usize = 5_000;
 
 /// Writes `report.html`.
@@ -29,6 +29,7 @@ const FINDINGS: usize = 5_000;
 pub struct HtmlWriter {
     out: BufWriter<File>,
     kept: Kept,
+    kept_templates: Kept,
 }
 
 impl HtmlWriter {
@@ -41,18 +42,24 @@ impl HtmlWriter {
     }
 
     fn with_limit(path: &Path, limit: usize) -> io::Result<Self> {
-        Ok(Self { out: BufWriter::new(File::create(path)?), kept: Kept::new(limit) })
+        let out = BufWriter::new(File::create(path)?);
+        Ok(Self { out, kept: Kept::new(limit), kept_templates: Kept::new(limit) })
     }
 }
 
 impl ReportWriter for HtmlWriter {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.kept.offer(finding);
+        match finding.finding_type {
+            FindingType::Repository => self.kept.offer(finding),
+            FindingType::RepositoryCreationTemplate | FindingType::PullThroughCacheRule => {
+                self.kept_templates.offer(finding);
+            }
+        }
         Ok(())
     }
 
     fn finish(mut self: Box<Self>, summary: &Summary) -> io::Result<()> {
-        Page::new(summary, &self.kept).write_into(&mut self.out)?;
+        Page::new(summary, &self.kept, &self.kept_templates).write_into(&mut self.out)?;
         close(self.out)
     }
 }

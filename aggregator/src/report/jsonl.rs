@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn every_finding_is_one_line_and_reads_back() {
-        let findings = samples::findings();
+        let findings = samples::findings_with_templates();
         let text = samples::written(Format::Jsonl, &findings);
         let read: Vec<Finding> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read, findings);
@@ -55,6 +55,13 @@ mod tests {
         let text = samples::written(Format::Jsonl, &[samples::compliant()]);
         assert!(text.contains(r#""exempt_until":null"#), "{text}");
         assert!(text.contains(r#""remediation":[]"#), "{text}");
+    }
+
+    #[test]
+    fn a_finding_of_an_older_version_is_on_a_repository() {
+        let mut json = serde_json::to_value(samples::compliant()).unwrap();
+        json.as_object_mut().unwrap().remove("finding_type");
+        assert_eq!(serde_json::from_value::<Finding>(json).unwrap(), samples::compliant());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ecr_encryption_core::{EncryptionLevel, Status};
 use jiff::Timestamp;
 
 use crate::coverage::{Cause, Coverage, NotCovered};
-use crate::summary::{Run, StatusCounts};
+use crate::summary::{Run, StatusCounts, TemplateTotals};
 
 /// A number with thousands apart: `1,203`.
 pub(crate) fn number(count: u64) -> String {
@@ -47,6 +47,25 @@ pub(super) fn share(counts: &StatusCounts) -> Option<String> {
         0 if counts.compliant > 0 => "under 0.1%".to_owned(),
         _ => format!("{}.{}%", permille / 10, permille % 10),
     })
+}
+
+/// What was found of the next repositories: `2 of 5 templates and pull-through cache rules do not comply`.
+pub(super) fn next_repositories(templates: &TemplateTotals) -> String {
+    let counts = templates.all();
+    if counts.total() == 0 {
+        return "no creation templates and no pull-through cache rules".to_owned();
+    }
+    let mut parts = vec![format!(
+        "{} of {} templates and pull-through cache rules do not comply",
+        number(counts.non_compliant),
+        number(counts.total())
+    )];
+    for (count, what) in [(counts.undetermined, "undetermined"), (counts.exempt, "exempt")] {
+        if count > 0 {
+            parts.push(format!("{} {what}", number(count)));
+        }
+    }
+    parts.join(", ")
 }
 
 /// A status as a word for people.

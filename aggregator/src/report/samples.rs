@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Format;
 use crate::config_source::Source;
 use crate::coverage::{Cause, Coverage, NotCovered, NotCoveredList};
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingType};
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -27,7 +27,7 @@ pub(crate) fn compliant() -> Finding {
         organizational_unit_path: Some("Root/Workloads/Prod".to_owned()),
         region: "eu-central-1".to_owned(),
         repository_name: "team-a/api".to_owned(),
-        repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/api".to_owned(),
+        repository_arn: Some("arn:aws:ecr:eu-central-1:111122223333:repository/team-a/api".to_owned()),
         created_at: Some(at("2024-03-05T10:11:12Z")),
         encryption_type: Some("KMS".to_owned()),
         kms_key: Some(KEY.to_owned()),
@@ -47,6 +47,7 @@ pub(crate) fn compliant() -> Finding {
         evaluated_at: at("2026-11-23T13:02:05Z"),
         recorded_at: None,
         key_recorded_at: None,
+        finding_type: FindingType::Repository,
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn compliant() -> Finding {
 pub(crate) fn non_compliant() -> Finding {
     Finding {
         repository_name: "team-a/web".to_owned(),
-        repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/web".to_owned(),
+        repository_arn: Some("arn:aws:ecr:eu-central-1:111122223333:repository/team-a/web".to_owned()),
         encryption_type: Some("AES256".to_owned()),
         kms_key: None,
         kms_key_arn: None,
@@ -91,10 +92,11 @@ pub(crate) fn hostile() -> Finding {
         account_name: Some(r#"=HYPERLINK("x") <b>Dev</b><script>alert(1)</script>"#.to_owned()),
         organizational_unit_path: Some("Root/<i>Sandbox</i>".to_owned()),
         repository_name: "team-b/a-rather-long-name/that-goes-on/and-on/and-on/until-no-column-can-hold-it".to_owned(),
-        repository_arn:
+        repository_arn: Some(
             "arn:aws:ecr:eu-central-1:222233334444:repository/team-b/a-rather-long-name/that-goes-on/and-on/\
                          and-on/until-no-column-can-hold-it"
                 .to_owned(),
+        ),
         encryption_type: Some("KMS_DSSE".to_owned()),
         key_manager: None,
         key_origin: None,
@@ -119,7 +121,7 @@ pub(crate) fn unreadable() -> Finding {
         organizational_unit_path: None,
         region: "us-east-1".to_owned(),
         repository_name: "legacy".to_owned(),
-        repository_arn: "arn:aws:ecr:us-east-1:333344445555:repository/legacy".to_owned(),
+        repository_arn: Some("arn:aws:ecr:us-east-1:333344445555:repository/legacy".to_owned()),
         created_at: None,
         encryption_type: None,
         kms_key: None,
@@ -136,7 +138,7 @@ pub(crate) fn unreadable() -> Finding {
 pub(crate) fn exempt() -> Finding {
     Finding {
         repository_name: "team-a/cache".to_owned(),
-        repository_arn: "arn:aws:ecr:eu-central-1:111122223333:repository/team-a/cache".to_owned(),
+        repository_arn: Some("arn:aws:ecr:eu-central-1:111122223333:repository/team-a/cache".to_owned()),
         status: Status::Exempt,
         reason_code: ReasonCode::ExemptByTag,
         reason: "exempt by the tag `encryption-exempt` until 2027-01-31".to_owned(),
@@ -145,6 +147,57 @@ pub(crate) fn exempt() -> Finding {
         remediation: Vec::new(),
         ..non_compliant()
     }
+}
+
+/// A creation template that gives the next repositories less than is demanded.
+pub(crate) fn creation_template() -> Finding {
+    Finding {
+        repository_name: "docker-hub".to_owned(),
+        repository_arn: None,
+        desired_encryption_level: EncryptionLevel::AwsCmk,
+        reason:
+            "repositories that this template creates: the encryption level sse (AES-256 with keys managed by Amazon \
+                 S3) is below the demanded awscmk"
+                .to_owned(),
+        override_name: None,
+        remediation: vec![
+            "Give the template that key, in account 111122223333: aws ecr update-repository-creation-template --region \
+             eu-central-1 --prefix docker-hub --applied-for PULL_THROUGH_CACHE --encryption-configuration \
+             encryptionType=KMS,kmsKey=KEY_ARN --custom-role-arn ROLE_ARN"
+                .to_owned(),
+        ],
+        finding_type: FindingType::RepositoryCreationTemplate,
+        ..non_compliant()
+    }
+}
+
+/// A pull-through cache rule of which it is not known which template applies.
+pub(crate) fn pull_through_cache_rule() -> Finding {
+    Finding {
+        repository_name: "quay".to_owned(),
+        encryption_type: None,
+        encryption_level_is_lower_bound: true,
+        status: Status::Undetermined,
+        reason_code: ReasonCode::LevelNotProvable,
+        reason: "some names under `quay` are under a creation template that does not say that it applies for \
+                 PULL_THROUGH_CACHE (`quay/coreos`): AWS does not say which template applies then, so nothing is proved"
+            .to_owned(),
+        finding_type: FindingType::PullThroughCacheRule,
+        ..creation_template()
+    }
+}
+
+/// [`findings`], and what decides how the next repositories are encrypted: one that complies among it.
+pub(crate) fn findings_with_templates() -> Vec<Finding> {
+    let complies = Finding {
+        repository_name: "ROOT".to_owned(),
+        repository_arn: None,
+        finding_type: FindingType::RepositoryCreationTemplate,
+        ..compliant()
+    };
+    let mut findings = findings();
+    findings.splice(3..3, [complies, creation_template(), pull_through_cache_rule()]);
+    findings
 }
 
 /// One finding of each kind, in the order in which a run gives them.

@@ -12,7 +12,8 @@ pub fn finding_schema() -> Schema {
     schema_of::<Finding>(
         "finding",
         "Finding",
-        "One line of findings.jsonl: one ECR repository, its verdict and what to do. Every field is there, null where it \
+        "One line of findings.jsonl: one ECR repository, or a creation template or pull-through cache rule that \
+         decides how the next ones are encrypted, its verdict and what to do. Every field is there, null where it \
          is not known. Fields are only ever added, so readers should ignore those they do not know.",
     )
 }
@@ -112,7 +113,7 @@ mod tests {
             })
             .map(|(name, _)| name.clone())
             .collect();
-        let null: BTreeSet<_> = samples::findings()
+        let null: BTreeSet<_> = samples::findings_with_templates()
             .iter()
             .flat_map(|finding| serde_json::to_value(finding).unwrap().as_object().unwrap().clone())
             .filter(|(_, value)| value.is_null())

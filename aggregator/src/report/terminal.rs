@@ -13,7 +13,7 @@ use ecr_encryption_core::{EncryptionLevel, Status};
 use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::output::Apart;
-use crate::summary::{AccountTotals, StatusCounts, Summary};
+use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
 use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.
@@ -46,6 +46,7 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLoca
     headline(out, summary)?;
     statuses(out, &summary.totals.by_status)?;
     levels(out, summary)?;
+    next_repositories(out, summary.totals.templates.as_ref())?;
     worst_accounts(out, summary)?;
     not_seen(out, &summary.coverage)?;
     if let Some(comparison) = &summary.comparison {
@@ -138,6 +139,21 @@ fn levels(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     writeln!(out, "\n{BOLD}By level{BOLD:#}")?;
     for (name, count) in found {
         writeln!(out, "  {name:<18}{:>9}  {FAINT}{}{FAINT:#}", number(count), phrase::level(name))?;
+    }
+    Ok(())
+}
+
+fn next_repositories(out: &mut dyn Write, templates: Option<&TemplateTotals>) -> io::Result<()> {
+    let Some(templates) = templates else { return Ok(()) };
+    let counts = templates.all();
+    let style = match counts {
+        StatusCounts { non_compliant: 1.., .. } => BAD,
+        StatusCounts { undetermined: 1.., .. } => DOUBTFUL,
+        _ => GOOD,
+    };
+    writeln!(out, "\n{BOLD}Next repositories{BOLD:#}")?;
+    for line in wrapped(&phrase::next_repositories(templates), WIDTH - 2, usize::MAX) {
+        writeln!(out, "  {style}{line}{style:#}")?;
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ impl<L: Lookup + 'static> Scan<L> {
                         let answer =
                             KeyAnswer::of_owner(self.lookup.key(&self.access(owner, &key.region), &key.name).await);
                         end_if_fatal(&answer)?;
-                        self.keep(owner, &key, &answer)?;
+                        self.remember(owner, &key, &answer)?;
                         self.keys.told_owner(key.clone(), answer);
                     }
                     (None, _) => {}
@@ -103,7 +103,7 @@ impl<L: Lookup + 'static> Scan<L> {
         }
         let answer = KeyAnswer::of_owner(self.lookup.key(&self.access(account_id, &region), AWS_MANAGED).await);
         end_if_fatal(&answer)?;
-        self.keep(account_id, &alias, &answer)?;
+        self.remember(account_id, &alias, &answer)?;
         if matches!(answer, KeyAnswer::Failed(_)) {
             self.keys.told_owner(alias, answer);
         }
@@ -111,7 +111,7 @@ impl<L: Lookup + 'static> Scan<L> {
     }
 
     /// Keeps what an account was told about its own key, so that a later session need not ask.
-    fn keep(&self, account_id: AccountId, key: &KeyId, answer: &KeyAnswer) -> Result<(), ScanError> {
+    fn remember(&self, account_id: AccountId, key: &KeyId, answer: &KeyAnswer) -> Result<(), ScanError> {
         if let Some(stored) = StoredAnswer::of(answer) {
             let mut block = Block::new(account_id, key.region.clone(), now());
             block.own_keys.push((key.clone(), stored));

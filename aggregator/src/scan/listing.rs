@@ -7,6 +7,7 @@ use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use tokio::sync::mpsc;
 
+use super::{ScanError, fatal};
 use crate::account::{Account, AccountId};
 use crate::aws::caller::Caller;
 use crate::aws::organizations::{AccountPage, Organizations, is_without_organization};
@@ -133,7 +134,15 @@ impl Listing {
     }
 
     /// Gives the accounts that are to be scanned to `accounts`, and lists the rest meanwhile.
-    pub async fn feed(mut self, accounts: mpsc::UnboundedSender<Arc<Account>>, ledger: &Ledger, caller: &Caller) {
+    ///
+    /// # Errors
+    /// The caller's credentials have expired. Any other fault is a gap in the books.
+    pub async fn feed(
+        mut self,
+        accounts: mpsc::UnboundedSender<Arc<Account>>,
+        ledger: &Ledger,
+        caller: &Caller,
+    ) -> Result<(), ScanError> {
         let mut listed_any = false;
         loop {
             for account in std::mem::take(&mut self.listed) {
@@ -142,13 +151,14 @@ impl Listing {
                 ledger.account_known(account.clone());
                 // Nobody receives any more where the scan was stopped; that is in the books already.
                 if self.selection.takes(&account) && ledger.account_found(&account) && accounts.send(account).is_err() {
-                    return;
+                    return Ok(());
                 }
             }
             let Some(token) = self.next_token.take() else { break };
             match self.organizations.accounts(Some(token)).await {
                 Ok(page) => self.take(page),
                 Err(fault) => {
+                    let fault = fatal(fault)?;
                     self.gap =
                         Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
                 }
@@ -163,6 +173,7 @@ impl Listing {
             ledger.not_covered(gap);
         }
         ledger.listing_ends();
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use ecr_encryption_core::{KeyLookup, Repository, Tags};
+use ecr_encryption_core::{KeyLookup, Tags};
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::keys::{KeyAnswer, KeyId};
 use ecr_encryption_rule::lookup::{Access, Lookup, RepositoryDescription, TagsByArn};
@@ -11,8 +11,9 @@ use futures_util::{StreamExt, stream};
 use super::account::AccountRun;
 use super::{Scan, ScanError, fatal};
 use crate::account::AccountId;
-use crate::journal::{Block, ReadRepository, StoredAnswer, Target, Verdict, now};
+use crate::journal::{Block, Item, StoredAnswer, Target, Verdict, now};
 use crate::judge;
+use crate::read::Read;
 
 /// How many keys of one page are described at once.
 const KEYS_AT_ONCE: usize = 16;
@@ -34,12 +35,20 @@ struct Progress {
 
 impl<L: Lookup + 'static> Scan<L> {
     /// Reads the repositories of a target, their tags where the policy needs them, and the keys of its own account.
-    pub(super) async fn target(&self, run: &AccountRun, region: String) -> Result<(), ScanError> {
-        let target = Target { account_id: run.account.id, region };
+    pub(super) async fn target(&self, run: &AccountRun, region: &str) -> Result<(), ScanError> {
+        let target = Target { account_id: run.account.id, region: region.to_owned() };
         let account_id = run.account.id.to_string();
         let access = Access { account_id, credentials: run.credentials.clone(), region: target.region.clone() };
         let mut progress = Progress::default();
-        match self.pages(run, &target, &access, &mut progress).await? {
+        let fault = self.pages(run, &target, &access, &mut progress).await?;
+        // An account that cannot be entered was told already.
+        let entered = fault.as_ref().is_none_or(|fault| fault.action != "sts:AssumeRole");
+        if let Some(registry) = self.registry.as_ref().filter(|_| entered) {
+            let read = self.next_repositories(registry, &run.account, &target, &access).await?;
+            let is_last = fault.is_none() && read.is_whole;
+            self.keep(run, &target, read.items, is_last, &mut progress).await?;
+        }
+        match fault {
             None => self.ledger.target_read(&target, progress.repositories),
             Some(fault) => {
                 let fault = fatal(fault)?;
@@ -78,30 +87,32 @@ impl<L: Lookup + 'static> Scan<L> {
             }
             token = page.next_token;
             let tags = tags.as_ref().unwrap_or(&TargetTags::NotNeeded);
-            let repositories = page.repositories.into_iter().map(|one| tags.join(one)).collect();
-            self.page(run, target, repositories, token.is_none(), progress).await?;
+            let items = page.repositories.into_iter().map(|one| tags.join(one)).collect();
+            // What the registry is set up to create comes last, where it is asked for.
+            let is_last = token.is_none() && self.registry.is_none();
+            self.keep(run, target, items, is_last, progress).await?;
             if token.is_none() {
                 return Ok(None);
             }
         }
     }
 
-    /// Describes the keys of a page, and keeps it.
-    async fn page(
+    /// Describes the keys of what was read, and keeps it.
+    async fn keep(
         &self,
         run: &AccountRun,
         target: &Target,
-        mut repositories: Vec<ReadRepository>,
+        mut items: Vec<Item>,
         is_last: bool,
         progress: &mut Progress,
     ) -> Result<(), ScanError> {
         let mut block = Block::new(target.account_id, target.region.clone(), now());
         // A list that changes while it is read may show a repository twice.
-        repositories.sort_by(|one, other| one.name().cmp(other.name()));
-        repositories.dedup_by(|one, other| one.name() == other.name());
-        let described: Vec<Repository> =
-            repositories.iter().map(|read| read.clone().into_repository(target.account_id, &target.region)).collect();
-        let keys: BTreeSet<KeyId> = described.iter().filter_map(KeyId::of).collect();
+        items.sort_by(|one, other| one.place().cmp(&other.place()));
+        items.dedup_by(|one, other| one.place() == other.place());
+        let described: Vec<Read> =
+            items.iter().map(|item| item.clone().into_read(target.account_id, &target.region)).collect();
+        let keys: BTreeSet<KeyId> = described.iter().filter_map(Read::key).collect();
         let is_own = |key: &KeyId| AccountId::parse(&key.owner) == Some(target.account_id);
         let (own, foreign): (Vec<KeyId>, Vec<KeyId>) = keys.into_iter().partition(is_own);
         for key in &foreign {
@@ -129,9 +140,9 @@ impl<L: Lookup + 'static> Scan<L> {
                 KeyAnswer::Described(_) | KeyAnswer::NotFound | KeyAnswer::NotFoundElsewhere => {}
             }
         }
-        for (read, repository) in repositories.iter_mut().zip(&described) {
-            read.verdict = self.early_verdict(run, repository, &answers, &block);
-            if let Some(verdict) = read.verdict {
+        for (item, read) in items.iter_mut().zip(&described) {
+            item.verdict = self.early_verdict(run, read, &answers, &block);
+            if let Some(verdict) = item.verdict.filter(|_| item.is_repository()) {
                 *block.verdicts.entry(verdict.status).or_default() += 1;
             }
         }
@@ -144,20 +155,20 @@ impl<L: Lookup + 'static> Scan<L> {
         for (status, count) in &block.verdicts {
             self.reporter.judged(*status, *count);
         }
-        self.journal.add(block, &repositories)?;
-        progress.repositories += repositories.len() as u64;
+        self.journal.add(block, &items)?;
+        progress.repositories += items.iter().filter(|item| item.is_repository()).count() as u64;
         Ok(())
     }
 
-    /// The verdict on a repository, where nothing that is asked for later can change it.
+    /// The verdict on what was read, where nothing that is asked for later can change it.
     fn early_verdict(
         &self,
         run: &AccountRun,
-        repository: &Repository,
+        read: &Read,
         answers: &HashMap<KeyId, KeyAnswer>,
         block: &Block,
     ) -> Option<Verdict> {
-        let key = match KeyId::of(repository) {
+        let key = match read.key() {
             None => KeyLookup::NotNeeded,
             Some(key) => match answers.get(&key)? {
                 KeyAnswer::Described(facts) => KeyLookup::Described(facts.clone()),
@@ -165,7 +176,7 @@ impl<L: Lookup + 'static> Scan<L> {
                 KeyAnswer::NotFoundElsewhere | KeyAnswer::Denied(_) | KeyAnswer::Failed(_) => return None,
             },
         };
-        Some(judge::verdict(&self.policy, &run.account, repository, &key, block.read_at))
+        Some(judge::verdict(&self.policy, &run.account, read, &key, block.read_at))
     }
 
     /// All tags of the target's repositories. A refusal is a fact; any other fault is none.
@@ -188,12 +199,12 @@ impl<L: Lookup + 'static> Scan<L> {
 }
 
 impl TargetTags {
-    fn join(&self, described: RepositoryDescription) -> ReadRepository {
+    fn join(&self, described: RepositoryDescription) -> Item {
         let tags = match self {
             Self::NotNeeded => Tags::NotRead,
             Self::Read(by_arn) => Tags::Read(by_arn.get(&described.arn).cloned().unwrap_or_default()),
             Self::Denied { error_code } => Tags::Denied { error_code: error_code.clone() },
         };
-        ReadRepository::new(described, tags)
+        Item::repository(described, tags)
     }
 }

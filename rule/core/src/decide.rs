@@ -1,6 +1,8 @@
 //! The verdict on one repository.
 
 mod demand;
+mod next;
+mod outcome;
 
 use std::fmt;
 
@@ -17,7 +19,10 @@ use crate::policy::overrides::Place;
 use crate::policy::{Demands, Policy};
 use crate::reason::ReasonCode;
 use crate::repository::{Repository, RepositoryEncryption};
-use demand::{Judged, Outcome};
+use demand::{Facts, Subject};
+use outcome::{Outcome, verdict};
+
+pub use next::decide_next;
 
 /// The status of a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -102,22 +107,14 @@ pub fn decide(
     };
     let (demands, override_name) = policy.demands_at(&place);
     let level = ProvableLevel::of(repository, key);
-    let decision = |status, reason_code, reason, exempt_until| Decision {
-        status,
-        reason_code,
-        reason,
+    let undecided = |status, reason_code, reason| Decision {
         level: level.clone(),
-        desired_level: demands.desired_encryption_level,
-        failed: Vec::new(),
-        requires_dual_layer: demands.require_dual_layer,
-        allowed_keys: allowed_keys(&demands),
-        override_name: override_name.map(str::to_owned),
-        exempt_until,
+        ..Decision::new(&demands, override_name, status, reason_code, reason)
     };
 
     let note = match policy.exemptions.judge(&repository.name, &repository.tags, now) {
         Exemption::Exempt { reason_code, reason, until } => {
-            return decision(Status::Exempt, reason_code, reason, until);
+            return Decision { exempt_until: until, ..undecided(Status::Exempt, reason_code, reason) };
         }
         Exemption::NotExempt { note } => note,
     };
@@ -125,22 +122,34 @@ pub fn decide(
         RepositoryEncryption::Known(configuration) => configuration,
         RepositoryEncryption::NotReported => {
             let reason = with_notes("ECR does not report the repository's encryption", note);
-            return decision(Status::Undetermined, ReasonCode::LevelNotProvable, reason, None);
+            return undecided(Status::Undetermined, ReasonCode::LevelNotProvable, reason);
         }
         RepositoryEncryption::NotRecorded => {
             let reason = "AWS Config's item does not tell the repository's encryption, and ECR was not asked";
             let reason = with_notes(reason, note);
-            return decision(Status::Undetermined, ReasonCode::LevelNotProvable, reason, None);
+            return undecided(Status::Undetermined, ReasonCode::LevelNotProvable, reason);
         }
         RepositoryEncryption::Denied { error_code } => {
             let reason =
                 format!("the repository may not be described ({error_code}); needed: ecr:DescribeRepositories");
-            let reason = with_notes(&reason, note);
-            return decision(Status::Undetermined, ReasonCode::RepositoryAccessDenied, reason, None);
+            return undecided(Status::Undetermined, ReasonCode::RepositoryAccessDenied, with_notes(&reason, note));
         }
     };
+    let facts = Facts {
+        demands: &demands,
+        configuration,
+        key,
+        level: &level,
+        account_id: &repository.account_id,
+        subject: Subject::Repository,
+    };
+    let decision = by_demands(&facts, override_name);
+    Decision { reason: with_notes(&decision.reason, note), ..decision }
+}
 
-    let judged = demand::judge_all(&demands, configuration, key, &level, &repository.account_id);
+/// The verdict by the demands alone.
+fn by_demands(facts: &Facts<'_>, override_name: Option<&str>) -> Decision {
+    let judged = facts.judge_all();
     let (status, reason_code) = verdict(&judged);
     let decisive: Vec<&str> = judged
         .iter()
@@ -150,12 +159,39 @@ pub fn decide(
         })
         .map(|judged| judged.text.as_str())
         .collect();
-    let reason = with_notes(&decisive.join("; "), note);
     let failed = judged.iter().filter_map(|judged| match judged.outcome {
         Outcome::Failed(code) => Some(code),
         Outcome::Unproven(_) | Outcome::Met => None,
     });
-    Decision { failed: failed.collect(), ..decision(status, reason_code, reason, None) }
+    Decision {
+        failed: failed.collect(),
+        level: facts.level.clone(),
+        ..Decision::new(facts.demands, override_name, status, reason_code, decisive.join("; "))
+    }
+}
+
+impl Decision {
+    /// A verdict of which nothing but this is known yet.
+    fn new(
+        demands: &Demands,
+        override_name: Option<&str>,
+        status: Status,
+        reason_code: ReasonCode,
+        reason: String,
+    ) -> Self {
+        Self {
+            status,
+            reason_code,
+            reason,
+            level: ProvableLevel::Unknown,
+            desired_level: demands.desired_encryption_level,
+            failed: Vec::new(),
+            requires_dual_layer: demands.require_dual_layer,
+            allowed_keys: allowed_keys(demands),
+            override_name: override_name.map(str::to_owned),
+            exempt_until: None,
+        }
+    }
 }
 
 fn allowed_keys(demands: &Demands) -> Option<String> {
@@ -180,23 +216,6 @@ pub struct AccountPlace<'a> {
     pub organizational_unit_ids: &'a [String],
     /// See [`Place::organizational_unit_path`].
     pub organizational_unit_path: Option<&'a str>,
-}
-
-fn verdict(judged: &[Judged]) -> (Status, ReasonCode) {
-    let first = |wanted: fn(Outcome) -> Option<ReasonCode>| judged.iter().find_map(|judged| wanted(judged.outcome));
-    let failed = first(|outcome| match outcome {
-        Outcome::Failed(code) => Some(code),
-        Outcome::Unproven(_) | Outcome::Met => None,
-    });
-    let unproven = first(|outcome| match outcome {
-        Outcome::Unproven(code) => Some(code),
-        Outcome::Failed(_) | Outcome::Met => None,
-    });
-    match (failed, unproven) {
-        (Some(code), _) => (Status::NonCompliant, code),
-        (None, Some(code)) => (Status::Undetermined, code),
-        (None, None) => (Status::Compliant, ReasonCode::LevelMet),
-    }
 }
 
 fn with_notes(text: &str, note: Option<String>) -> String {

@@ -1,5 +1,6 @@
 //! Patterns with `*` and `?`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -48,6 +49,45 @@ impl Glob {
         }
         pattern.iter().skip(at_pattern).all(|&rest| rest == '*')
     }
+
+    /// Whether the pattern matches a text that begins with `start` and goes on.
+    pub(crate) fn matches_some_from(&self, start: &str) -> bool {
+        // Whatever is left of a pattern matches something: a star or a question mark matches any letter.
+        self.left_after(start).iter().any(|left| !left.is_empty())
+    }
+
+    /// Whether the pattern matches every text that begins with `start` and goes on. `false` where this takes more than
+    /// one look at the pattern to see.
+    pub(crate) fn matches_all_from(&self, start: &str) -> bool {
+        self.left_after(start).iter().any(|left| !left.is_empty() && left.iter().all(|&character| character == '*'))
+    }
+
+    /// What every text that the pattern matches begins with.
+    pub(crate) fn literal_start(&self) -> &str {
+        self.0.split(['*', '?']).next().unwrap_or_default()
+    }
+
+    /// Each way in which `start` can be the beginning of a match, as what is left of the pattern then.
+    fn left_after(&self, start: &str) -> Vec<Vec<char>> {
+        let pattern: Vec<char> = self.0.chars().collect();
+        let behind_stars = |from: usize| {
+            let run = pattern.iter().skip(from).take_while(|&&character| character == '*').count();
+            from..=from + run
+        };
+        let mut places: BTreeSet<usize> = behind_stars(0).collect();
+        for character in start.chars() {
+            places = places
+                .into_iter()
+                .filter_map(|place| match pattern.get(place) {
+                    Some('*') => Some(place),
+                    Some(&wanted) if wanted == '?' || wanted == character => Some(place + 1),
+                    _ => None,
+                })
+                .flat_map(behind_stars)
+                .collect();
+        }
+        places.into_iter().map(|place| pattern.iter().skip(place).copied().collect()).collect()
+    }
 }
 
 impl fmt::Display for Glob {
@@ -95,11 +135,50 @@ mod tests {
         }
     }
 
+    /// Every text of one to four letters: no shorter pattern than these matches longer texts only.
+    fn rests() -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut longest = texts.clone();
+        for _ in 0..4 {
+            longest = longest.iter().flat_map(|text| ['a', 'b'].map(|next| format!("{text}{next}"))).collect();
+            texts.extend(longest.iter().cloned());
+        }
+        texts.split_off(1)
+    }
+
+    #[rstest]
+    #[case("team/*", "team/", true)]
+    #[case("*", "", true)]
+    #[case("*", "team/", true)]
+    #[case("t*", "team/", true)]
+    #[case("*/*", "team/", true)]
+    #[case("team/*", "", false)]
+    #[case("team/a*", "team/", false)]
+    #[case("*-cache", "team/", false)]
+    fn covers_a_prefix(#[case] pattern: &str, #[case] start: &str, #[case] expected: bool) {
+        assert_eq!(Glob::new(pattern).matches_all_from(start), expected);
+    }
+
     proptest! {
         #[test]
         fn agrees_with_the_definition(pattern in "[ab*?/]{0,7}", text in "[ab/]{0,8}") {
             let characters: (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
             prop_assert_eq!(Glob::new(pattern).matches(&text), by_definition(&characters.0, &characters.1));
+        }
+
+        #[test]
+        fn knows_what_it_matches_from_a_start_on(pattern in "[ab*?]{0,4}", start in "[ab]{0,3}") {
+            let glob = Glob::new(pattern);
+            let matched: Vec<bool> = rests().iter().map(|rest| glob.matches(&format!("{start}{rest}"))).collect();
+            prop_assert_eq!(glob.matches_some_from(&start), matched.contains(&true), "{}", glob);
+            // It may say `false` of a pattern that matches all; the other way round would exempt too much.
+            prop_assert!(!glob.matches_all_from(&start) || !matched.contains(&false), "{}", glob);
+        }
+
+        #[test]
+        fn every_match_begins_with_the_literal_start(pattern in "[ab*?]{0,4}", text in "[ab]{0,5}") {
+            let glob = Glob::new(pattern);
+            prop_assert!(!glob.matches(&text) || text.starts_with(glob.literal_start()), "{} {}", glob, text);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which level can be proved from what could be read.
 
-use crate::encryption::{EncryptionLevel, EncryptionType};
+use crate::encryption::{EncryptionConfiguration, EncryptionLevel, EncryptionType};
 use crate::key::{AwsManagedKey, KeyArn, KeyFacts, KeyLookup, KeyManager, KeyOrigin, KeyReference};
 use crate::repository::Repository;
 
@@ -26,13 +26,20 @@ impl ProvableLevel {
 
     /// The level of `repository`, whose key is known as far as `key` says.
     pub fn of(repository: &Repository, key: &KeyLookup) -> Self {
-        let Some(configuration) = repository.encryption.known() else { return Self::Unknown };
+        match repository.encryption.known() {
+            Some(configuration) => Self::of_configuration(configuration, key, &repository.account_id),
+            None => Self::Unknown,
+        }
+    }
+
+    /// The level of a repository of the account `account_id` that is encrypted so.
+    pub(crate) fn of_configuration(configuration: &EncryptionConfiguration, key: &KeyLookup, account_id: &str) -> Self {
         match (&configuration.encryption_type, &configuration.kms_key) {
             (EncryptionType::Unknown(_), _) => Self::Unknown,
             (EncryptionType::Aes256, _) => Self::Exactly(EncryptionLevel::Sse),
             (EncryptionType::Kms | EncryptionType::KmsDsse, None) => Self::Exactly(EncryptionLevel::AwsKms),
             (EncryptionType::Kms | EncryptionType::KmsDsse, Some(name)) => {
-                of_key(&KeyReference::parse(name), key, &repository.account_id)
+                of_key(&KeyReference::parse(name), key, account_id)
             }
         }
     }

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::encryption::EncryptionLevel;
 use crate::glob::Glob;
+use crate::names::Names;
 use exemption::Exemptions;
 use overrides::{Override, Place};
 
@@ -171,6 +172,31 @@ impl Policy {
             Some(matching) => (Cow::Owned(matching.changes.applied_to(&self.demands)), Some(matching.name.as_str())),
             None => (Cow::Borrowed(&self.demands), None),
         }
+    }
+
+    /// All that may be demanded of repositories with any of `names` at `place`, whose own name does not matter, each with
+    /// the override that says so, if one does.
+    ///
+    /// Of an override for certain repositories it counts that one of the names could be meant, so that no demand is
+    /// missed; those before it count too then, unless it is for all of the names.
+    pub(crate) fn demands_on(&self, place: &Place<'_>, names: &Names) -> Vec<(Cow<'_, Demands>, Option<&str>)> {
+        let mut all = Vec::new();
+        for one in self.overrides.iter().rev().filter(|one| one.matches_target(place)) {
+            let patterns = one.repositories.as_deref();
+            let is_exempt = |pattern: &Glob| self.exemptions.exempts_all_from(pattern.literal_start());
+            let for_all = patterns.is_none_or(|patterns| patterns.iter().any(|pattern| names.all_match(pattern)));
+            let for_some = patterns.is_none_or(|patterns| {
+                patterns.iter().any(|pattern| names.some_may_match(pattern) && !is_exempt(pattern))
+            });
+            if for_all || for_some {
+                all.push((Cow::Owned(one.changes.applied_to(&self.demands)), Some(one.name.as_str())));
+            }
+            if for_all {
+                return all;
+            }
+        }
+        all.push((Cow::Borrowed(&self.demands), None));
+        all
     }
 
     /// Whether a repository's tags bear on its verdict, so that they must be read.

@@ -58,7 +58,7 @@ reason_codes! {
     KeyAccountNotAllowed = "key-account-not-allowed",
     /// The key may not be described, and what is known without that does not prove the demand.
     KeyAccessDenied = "key-access-denied",
-    /// AWS gave a value this version does not know, or left one out, so the demand is not proved.
+    /// AWS gave a value this version does not know, or left something open, so the demand is not proved.
     LevelNotProvable = "level-not-provable",
     /// The repository may not be described.
     RepositoryAccessDenied = "repository-access-denied",

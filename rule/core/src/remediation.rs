@@ -1,10 +1,14 @@
 //! What to do about a finding, as steps to follow in order.
 
+mod next;
+
 use crate::decide::{Decision, Status};
-use crate::encryption::{EncryptionLevel, EncryptionType};
+use crate::encryption::{EncryptionConfiguration, EncryptionLevel, EncryptionType};
 use crate::key::{KeyArn, KeyLookup};
 use crate::reason::ReasonCode;
 use crate::repository::{Repository, RepositoryEncryption};
+
+pub use next::remediation_next;
 
 /// The steps that make `repository` comply, or that let its verdict be proved; none where nothing is to be done.
 ///
@@ -13,7 +17,16 @@ use crate::repository::{Repository, RepositoryEncryption};
 pub fn remediation(decision: &Decision, repository: &Repository, key: &KeyLookup) -> Vec<String> {
     match decision.status {
         Status::Compliant | Status::Exempt => Vec::new(),
-        Status::Undetermined => prove(decision.reason_code, repository, key),
+        Status::Undetermined => match decision.reason_code {
+            ReasonCode::RepositoryAccessDenied => vec![
+                format!("Allow the audit role in account {} to call ecr:DescribeRepositories.", repository.account_id),
+                AGAIN.to_owned(),
+            ],
+            _ if repository.encryption == RepositoryEncryption::NotRecorded => {
+                vec!["Ask ECR itself: scan with --source api, or with --source both.".to_owned()]
+            }
+            code => prove(code, &repository.account_id, key_name(repository, key), key),
+        },
         Status::NonCompliant => {
             let mut steps = repair_key(decision, repository, key);
             steps.extend(migrate(decision, repository));
@@ -23,9 +36,14 @@ pub fn remediation(decision: &Decision, repository: &Repository, key: &KeyLookup
 }
 
 fn key_name<'a>(repository: &'a Repository, key: &'a KeyLookup) -> &'a str {
+    name_of_key(repository.encryption.known(), key)
+}
+
+/// What a key is called: its ARN where that is known.
+fn name_of_key<'a>(configuration: Option<&'a EncryptionConfiguration>, key: &'a KeyLookup) -> &'a str {
     match key {
         KeyLookup::Described(facts) => &facts.arn,
-        _ => repository.encryption.known().and_then(|known| known.kms_key.as_deref()).unwrap_or("alias/aws/ecr"),
+        _ => configuration.and_then(|known| known.kms_key.as_deref()).unwrap_or("alias/aws/ecr"),
     }
 }
 
@@ -35,12 +53,25 @@ const KEY_STATES: [ReasonCode; 4] =
 /// The first thing where the key is unusable: without it, nothing can even be copied.
 fn repair_key(decision: &Decision, repository: &Repository, key: &KeyLookup) -> Vec<String> {
     let Some(state) = decision.failed.iter().find(|code| KEY_STATES.contains(code)) else { return Vec::new() };
-    let name = key_name(repository, key);
+    let repair = make_usable(*state, key_name(repository, key), &repository.account_id, &repository.region);
+    let only_the_state = decision.failed.iter().all(|code| KEY_STATES.contains(code));
+    let then = if only_the_state {
+        "Then the repository complies. If the key must not be used on, replace the repository as follows; its images can be \
+         copied only while the key is usable, so make it usable for the copy."
+    } else {
+        "That is not enough, because other demands fail too: replace the repository as follows. Its images can be copied only \
+         while the key is usable."
+    };
+    vec![repair, then.to_owned()]
+}
+
+/// How a key becomes usable again. `account_id` and `region` are those of its user, where its name does not tell its own.
+fn make_usable(state: ReasonCode, name: &str, account_id: &str, region: &str) -> String {
     let arn = KeyArn::parse(name);
-    let region = arn.as_ref().map_or(repository.region.as_str(), |arn| &arn.region);
-    let owner = arn.as_ref().map_or(repository.account_id.as_str(), |arn| &arn.account_id);
+    let region = arn.as_ref().map_or(region, |arn| &arn.region);
+    let owner = arn.as_ref().map_or(account_id, |arn| &arn.account_id);
     let here = format!("in account {owner}, which owns the key {name}");
-    let repair = match state {
+    match state {
         ReasonCode::KeyDisabled => format!(
             "Enable the key again, unless it was disabled on purpose; {here}: aws kms enable-key --region {region} --key-id {name}"
         ),
@@ -56,16 +87,7 @@ fn repair_key(decision: &Decision, repository: &Repository, key: &KeyLookup) -> 
             "Connect the custom key store of the key again, {here}: aws kms describe-custom-key-stores --region {region} \
              shows its state, aws kms connect-custom-key-store connects it"
         ),
-    };
-    let only_the_state = decision.failed.iter().all(|code| KEY_STATES.contains(code));
-    let then = if only_the_state {
-        "Then the repository complies. If the key must not be used on, replace the repository as follows; its images can be \
-         copied only while the key is usable, so make it usable for the copy."
-    } else {
-        "That is not enough, because other demands fail too: replace the repository as follows. Its images can be copied only \
-         while the key is usable."
-    };
-    vec![repair, then.to_owned()]
+    }
 }
 
 /// The encryption of a repository cannot be changed, so a new one takes its place.
@@ -169,43 +191,35 @@ fn choose_key(decision: &Decision, region: &str) -> String {
     }
 }
 
-/// What must be allowed, or looked at, before the verdict can be proved.
-fn prove(code: ReasonCode, repository: &Repository, key: &KeyLookup) -> Vec<String> {
-    let name = key_name(repository, key);
-    let again = "Then scan again: until it is proved, the repository counts as neither passed nor failed.".to_owned();
+const AGAIN: &str = "Then scan again: until it is proved, it counts as neither passed nor failed.";
+
+/// What must be allowed, or looked at, before the verdict can be proved, for which more of the key `name` must be known.
+fn prove(code: ReasonCode, account_id: &str, name: &str, key: &KeyLookup) -> Vec<String> {
     match code {
-        ReasonCode::RepositoryAccessDenied => vec![
-            format!("Allow the audit role in account {} to call ecr:DescribeRepositories.", repository.account_id),
-            again,
-        ],
         ReasonCode::KeyNotFound => vec![
             format!(
                 "Find out in the key's own account whether the key {name} exists; add that account to the scan, with the \
                  audit role in it."
             ),
-            again,
+            AGAIN.to_owned(),
         ],
         _ if matches!(key, KeyLookup::Denied { .. }) => vec![
             format!(
                 "Let the audit role describe the key {name}: allow kms:DescribeKey in the role's policy, and in the key \
-                 policy for the account {} (or add the key's own account to the scan).",
-                repository.account_id
+                 policy for the account {account_id} (or add the key's own account to the scan)."
             ),
-            again,
+            AGAIN.to_owned(),
         ],
-        _ if repository.encryption == RepositoryEncryption::NotRecorded => {
-            vec!["Ask ECR itself: scan with --source api, or with --source both.".to_owned()]
-        }
         _ if matches!(key, KeyLookup::Described(facts) if facts.recorded_at.is_some()) => vec![
             format!(
                 "Let KMS tell what is known of the key {name} by AWS Config only: allow kms:DescribeKey on it to the caller of \
                  the scan, or scan with --source api."
             ),
-            again,
+            AGAIN.to_owned(),
         ],
         _ => vec![
             "AWS gave a value that this version does not know, or left one out: look for a newer version of this tool, and \
-             check the repository by hand until then."
+             check by hand until then."
                 .to_owned(),
         ],
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -43,6 +44,11 @@ pub fn timeout_config(attempt: Duration) -> TimeoutConfig {
         .build()
 }
 
+/// Nobody watches how fast bodies come in: they are small, and an attempt's time-out ends those that do not.
+pub fn stalled_stream_protection() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::disabled()
+}
+
 /// A retry quota that never runs out. The SDK's own is shared by all accounts, so that one throttled account would take
 /// the retries of all others; the number of attempts bounds the retries already.
 pub fn retry_partition() -> RetryPartition {
@@ -61,5 +67,20 @@ macro_rules! shared_client {
                 .interceptor($counter.clone())
                 .build(),
         )
+    };
+}
+
+/// What differs from call to call of a client that [`shared_client!`] built: `call_config!(aws_sdk_ecr, credentials, region)`.
+/// Without a Region the call goes to the client's own.
+#[macro_export]
+macro_rules! call_config {
+    ($service:ident, $credentials:expr, $region:expr) => {
+        $crate::call_config!($service, $credentials).region($service::config::Region::new($region))
+    };
+    ($service:ident, $credentials:expr) => {
+        $service::config::Builder::new()
+            // Else the SDK would make a cache for the credentials of every single call.
+            .identity_cache($service::config::IdentityCache::no_cache())
+            .credentials_provider($credentials)
     };
 }

@@ -6,14 +6,13 @@ use aws_sdk_config::config::Builder;
 use aws_sdk_config::types::{ComplianceType, Evaluation as ConfigEvaluation, ResourceType};
 use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
-use aws_types::region::Region;
 
 use crate::aws::calls::CallCounter;
 use crate::aws::fault::AwsFault;
 use crate::evaluations::{Compliance, Evaluation, REPOSITORY};
 use crate::event::{ConfigurationItem, RawItem};
 use crate::lookup::Access;
-use crate::shared_client;
+use crate::{call_config, shared_client};
 
 /// Asks AWS Config.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl ConfigService {
     }
 
     fn at(credentials: aws_credential_types::Credentials, access: &Access) -> Builder {
-        Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone()))
+        call_config!(aws_sdk_config, credentials, access.region.clone())
     }
 
     /// Gives at most [`crate::evaluations::BATCH`] results; those that AWS Config did not take come back.

@@ -52,6 +52,7 @@ pub fn load() -> Result<(AccountCredentials, SdkConfig), MissingVariable> {
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .retry_config(clients::retry_config(None))
         .timeout_config(clients::timeout_config(ATTEMPT))
+        .stalled_stream_protection(clients::stalled_stream_protection())
         .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
     builder.set_endpoint_url(variable("AWS_ENDPOINT_URL"));

@@ -34,7 +34,8 @@ use self::pool::{Grant, Leased, Origin, Pool, Slot};
 /// An HTTP client with at most so many connections at once, whatever hosts they lead to. Clones share them.
 ///
 /// A call that finds all of them busy waits; a call to a host without a connection closes the idle one that was not used
-/// for longest. Answers are read whole before the SDK sees them: none that this workspace asks for is a stream.
+/// for longest. Where hosts are many, more calls than connections save most of the opening: a connection that is done with
+/// goes to the next who waits for its host. Answers are read whole before the SDK sees them: none that this workspace asks for is a stream.
 #[derive(Debug, Clone)]
 pub struct CappedHttpClient {
     pool: Arc<Pool>,
@@ -83,7 +84,9 @@ impl CappedHttpClient {
     }
 
     async fn open(&self, origin: &Origin, slot: Slot, timeout: Option<Duration>) -> Result<Leased, ConnectorError> {
-        let connection = error::in_time(timeout, "connect", self.connector.connect(origin)).await?;
+        // Boxed: opening takes 19 kB, which every call would have to carry.
+        let connecting = Box::pin(self.connector.connect(origin));
+        let connection = error::in_time(timeout, "connect", connecting).await?;
         Ok(slot.lease(origin.clone(), connection))
     }
 }

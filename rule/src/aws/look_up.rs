@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aws_types::SdkConfig;
-use aws_types::region::Region;
 use ecr_encryption_core::{
     EncryptionConfiguration, EncryptionType, KeyFacts, KeyManager, KeyOrigin, KeyState, RepositoryEncryption,
 };
@@ -13,7 +12,7 @@ use jiff::Timestamp;
 use crate::aws::calls::CallCounter;
 use crate::aws::fault::AwsFault;
 use crate::lookup::{Access, Lookup, RepositoryDescription, RepositoryPage, TAGS_ACTION, TagsByArn};
-use crate::shared_client;
+use crate::{call_config, shared_client};
 
 /// ECR's largest page.
 const REPOSITORIES_PER_PAGE: i32 = 1_000;
@@ -60,8 +59,6 @@ impl AwsLookup {
 
 impl Lookup for AwsLookup {
     async fn repositories(&self, access: &Access, next_token: Option<String>) -> Result<RepositoryPage, AwsFault> {
-        use aws_sdk_ecr::config::Builder;
-
         const ACTION: &str = "ecr:DescribeRepositories";
         let answer = access
             .credentials
@@ -72,9 +69,7 @@ impl Lookup for AwsLookup {
                     .max_results(REPOSITORIES_PER_PAGE)
                     .set_next_token(next_token.clone())
                     .customize()
-                    .config_override(
-                        Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
-                    );
+                    .config_override(call_config!(aws_sdk_ecr, credentials, access.region.clone()));
                 async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
             })
             .await?;
@@ -89,15 +84,16 @@ impl Lookup for AwsLookup {
     }
 
     async fn repository(&self, access: &Access, name: &str) -> Result<RepositoryDescription, AwsFault> {
-        use aws_sdk_ecr::config::Builder;
-
         const ACTION: &str = "ecr:DescribeRepositories";
         let answer = access
             .credentials
             .call(|credentials| {
-                let request = self.ecr().describe_repositories().repository_names(name).customize().config_override(
-                    Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
-                );
+                let request = self
+                    .ecr()
+                    .describe_repositories()
+                    .repository_names(name)
+                    .customize()
+                    .config_override(call_config!(aws_sdk_ecr, credentials, access.region.clone()));
                 async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
             })
             .await?;
@@ -106,16 +102,17 @@ impl Lookup for AwsLookup {
     }
 
     async fn key(&self, access: &Access, key_id: &str) -> Result<KeyFacts, AwsFault> {
-        use aws_sdk_kms::config::Builder;
         use aws_sdk_kms::types::{KeyManagerType, OriginType};
 
         const ACTION: &str = "kms:DescribeKey";
         let answer = access
             .credentials
             .call(|credentials| {
-                let request = self.kms().describe_key().key_id(key_id).customize().config_override(
-                    Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
-                );
+                let request = self.kms().describe_key().key_id(key_id).customize().config_override(call_config!(
+                    aws_sdk_kms,
+                    credentials,
+                    access.region.clone()
+                ));
                 async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
             })
             .await?;
@@ -137,7 +134,7 @@ impl Lookup for AwsLookup {
         tag_key: &str,
         next_token: Option<String>,
     ) -> Result<(TagsByArn, Option<String>), AwsFault> {
-        use aws_sdk_resourcegroupstagging::{config::Builder, types::TagFilter};
+        use aws_sdk_resourcegroupstagging::types::TagFilter;
 
         let answer = access
             .credentials
@@ -150,9 +147,7 @@ impl Lookup for AwsLookup {
                     .resources_per_page(RESOURCES_PER_PAGE)
                     .set_pagination_token(next_token.clone())
                     .customize()
-                    .config_override(
-                        Builder::new().credentials_provider(credentials).region(Region::new(access.region.clone())),
-                    );
+                    .config_override(call_config!(aws_sdk_resourcegroupstagging, credentials, access.region.clone()));
                 async move { request.send().await.map_err(|error| AwsFault::new(TAGS_ACTION, &error)) }
             })
             .await?;

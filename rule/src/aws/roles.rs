@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sdk_sts::config::Builder;
 use futures_util::future::BoxFuture;
 
 use crate::aws::credentials::AccountCredentials;
 use crate::aws::fault::AwsFault;
+use crate::call_config;
 
 /// Assumes roles. What it takes besides the role is its own: a client, the caller, an external id, a pace.
 pub trait RoleSource: fmt::Debug + Send + Sync {
@@ -46,7 +46,7 @@ impl Roles {
             .role_session_name(&self.session_name)
             .set_external_id(self.external_id.clone())
             .customize()
-            .config_override(Builder::new().credentials_provider(caller))
+            .config_override(call_config!(aws_sdk_sts, caller))
             .send()
             .await
             .map_err(|error| AwsFault::new(ACTION, &error))?;

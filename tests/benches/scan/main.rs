@@ -14,7 +14,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use integration_tests::{Generate, Organization, World};
 
 use expected::Expected;
@@ -66,6 +66,10 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 100)]
     boto3_accounts: usize,
 
+    /// Run only these clients
+    #[arg(long, value_name = "CLIENT,…", value_delimiter = ',', value_enum, default_value = "scanner,reference,boto3")]
+    only: Vec<Which>,
+
     /// Runs of each that makes less than 20,000 calls
     #[arg(long, value_name = "N", default_value_t = 3)]
     repeat: usize,
@@ -81,6 +85,13 @@ struct Arguments {
     /// What `cargo bench` adds
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    Scanner,
+    Reference,
+    Boto3,
 }
 
 fn size(text: &str) -> Result<(usize, usize), String> {
@@ -139,14 +150,13 @@ fn main() -> anyhow::Result<()> {
 /// What is measured with so many accounts.
 fn clients(arguments: &Arguments, accounts: usize) -> Vec<Client> {
     let concurrency = arguments.concurrency.clone();
-    let mut clients = vec![
-        Client::Scanner { program: arguments.scanner.clone(), concurrency: concurrency.clone() },
-        Client::Reference { program: arguments.clients.clone(), concurrency: concurrency.clone() },
-    ];
-    if accounts <= arguments.boto3_accounts {
-        clients.push(Client::Boto3 { concurrency });
-    }
-    clients
+    let of = |which: &Which| match which {
+        Which::Scanner => Client::Scanner { program: arguments.scanner.clone(), concurrency: concurrency.clone() },
+        Which::Reference => Client::Reference { program: arguments.clients.clone(), concurrency: concurrency.clone() },
+        Which::Boto3 => Client::Boto3 { concurrency: concurrency.clone() },
+    };
+    let fits = |which: &&Which| **which != Which::Boto3 || accounts <= arguments.boto3_accounts;
+    arguments.only.iter().filter(fits).map(of).collect()
 }
 
 /// The run with the middle wall time.

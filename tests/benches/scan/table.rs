@@ -10,7 +10,7 @@ use crate::measure::{Client, Run};
 const ROLES_A_SECOND: f64 = 600.0;
 const MEBIBYTE: f64 = 1_048_576.0;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "accounts × Regions",
     "latency ms",
     "client",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 16] = [
     "calls at once",
     "allowed",
     "peak MiB",
+    "server peak MiB",
     "bound s",
     "wall / bound",
     "wall / bound with server",
@@ -68,7 +69,7 @@ pub fn row(run: &Run, client: &Client, expected: &Expected, latency_ms: u64, cor
     let bound = wait.max(run.cpu / cores);
     let with_server = wait.max((run.cpu + run.server_cpu) / cores);
     let microseconds = |seconds: f64| format!("{:.0}", seconds * 1e6 / calls);
-    let cells = [
+    let columns = [
         format!(
             "{} × {}",
             expected.accounts,
@@ -86,11 +87,12 @@ pub fn row(run: &Run, client: &Client, expected: &Expected, latency_ms: u64, cor
         counters.max_requests_in_flight.to_string(),
         allowed.map_or_else(|| "auto".to_owned(), |number| number.to_string()),
         format!("{:.1}", run.peak_resident_bytes as f64 / MEBIBYTE),
+        format!("{:.1}", counters.peak_resident_bytes as f64 / MEBIBYTE),
         format!("{bound:.2}"),
         format!("{:.2}", run.wall / bound),
         format!("{:.2}", run.wall / with_server),
     ];
-    format!("| {} |", cells.join(" | "))
+    format!("| {} |", columns.join(" | "))
 }
 
 /// What the columns mean.
@@ -99,6 +101,7 @@ pub fn foot() -> &'static str {
 The calls were those of the formula, operation by operation. A run of less than 20,000 calls is the middle one of several.
 CPU is user and system time of the whole process, start and report included. The bound is the largest of
 ⌈A/20⌉ · latency, A / 600 s (STS), calls · latency / calls allowed at once, and the client's CPU / cores; the last column
-takes the simulator's CPU to that of the client, because both share the cores. Memory is the client's peak (VmHWM).
+takes the simulator's CPU to that of the client, because both share the cores. Not in the bounds: that calls wait for each
+other (accounts, role, Regions, repositories, key: five latencies at least), which is most of a small run's time. Memory is the client's peak (VmHWM).
 "
 }

@@ -99,6 +99,8 @@ impl Reference {
             .region(Region::new(variable("AWS_REGION")?))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(caller.clone()))
+            // Else every call's credentials would be kept, being other ones than the client's.
+            .identity_cache(aws_sdk_ecr::config::IdentityCache::no_cache())
             .sleep_impl(aws_sdk_ecr::config::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
             .build();
         let organizations = aws_sdk_organizations::Client::new(&config);
@@ -183,9 +185,10 @@ impl Reference {
                 if encryption.encryption_type().as_str() == "AES256" {
                     continue;
                 }
-                let key = encryption.kms_key().unwrap_or("alias/aws/ecr");
-                if is_new(&self.keys, &format!("{id} {region} {key}")) {
-                    self.describe(&id, key, &credentials, &region).await?;
+                // An ARN is the same key for everybody; the alias is each account's own in each Region.
+                let name = encryption.kms_key().map_or_else(|| format!("{id} {region}"), str::to_owned);
+                if is_new(&self.keys, &name) {
+                    self.describe(encryption.kms_key().unwrap_or("alias/aws/ecr"), &credentials, &region).await?;
                 }
             }
             token = page.next_token;
@@ -195,11 +198,7 @@ impl Reference {
         }
     }
 
-    async fn describe(&self, id: &str, key: &str, credentials: &Credentials, region: &Region) -> anyhow::Result<()> {
-        // A key that is shared is described once in all.
-        if !key.contains(id) && key.starts_with("arn:") && !is_new(&self.keys, key) {
-            return Ok(());
-        }
+    async fn describe(&self, key: &str, credentials: &Credentials, region: &Region) -> anyhow::Result<()> {
         let _permit = self.permits.acquire().await?;
         let call = self.kms.describe_key().key_id(key);
         match called_as!(aws_sdk_kms, call, credentials, region).await {

@@ -1,7 +1,6 @@
 //! Account Management: `ListRegions`.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::paging::Page;
 use super::{Call, json};
@@ -19,6 +18,21 @@ struct Input {
     max_results: Option<i64>,
     next_token: Option<String>,
     region_opt_status_contains: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output<'a> {
+    regions: Vec<Region<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Region<'a> {
+    region_name: &'a str,
+    region_opt_status: &'static str,
 }
 
 /// `ListRegions`.
@@ -45,24 +59,18 @@ pub fn list_regions(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let page = Page::at(tokens, &list, input.next_token.as_deref(), limit, || {
         AwsError::bad_request("ValidationException", "The provided NextToken is invalid.")
     })?;
-    let regions: Vec<_> = call
-        .world()
-        .regions(account)
-        .into_iter()
-        .filter(|(_, status)| wanted.is_empty() || wanted.iter().any(|w| w == status.as_str()))
-        .collect();
-    let next = page.next(tokens, &list, regions.len());
-    let regions: Vec<_> = regions
+    let known = call.world().known_regions(account);
+    let asked_for: Vec<_> = known
         .iter()
+        .filter(|(_, status)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == status.as_str()))
+        .collect();
+    let next_token = page.next(tokens, &list, asked_for.len());
+    let regions = asked_for
+        .into_iter()
         .skip(page.first)
         .take(page.limit)
-        .map(|(name, status)| json!({"RegionName": name, "RegionOptStatus": status.as_str()}))
-        .collect();
-    let mut answer = json!({ "Regions": regions });
-    if let (Some(next), Some(members)) = (next, answer.as_object_mut()) {
-        members.insert("NextToken".to_owned(), next.into());
-    }
-    json(&answer)
+        .map(|(name, status)| Region { region_name: name, region_opt_status: status.as_str() });
+    json(&Output { regions: regions.collect(), next_token })
 }
 
 /// The account asked about: the caller's own, or, from the management account or a delegated

@@ -42,7 +42,7 @@ impl World {
     /// When the description contradicts itself.
     pub fn new(mut organization: Organization) -> Result<Self, DescriptionError> {
         organization.check()?;
-        let regions = regions::of(&organization);
+        let mut regions = regions::of(&organization);
         let mut arns = HashMap::new();
         let mut order = None;
         let contents = if let Some(sizes) = organization.generate.clone() {
@@ -58,6 +58,7 @@ impl World {
             order = Some(positions);
             Contents::Described(described)
         };
+        regions.sort();
         let recorded = Recorded::new(&organization, order, &arns);
         Ok(Self { organization, contents, recorded, regions })
     }
@@ -151,19 +152,27 @@ impl World {
 
     /// Every Region that the account knows, with its status, by name.
     pub fn regions(&self, account: &str) -> Vec<(String, RegionStatus)> {
+        self.known_regions(account).into_owned()
+    }
+
+    /// The same, borrowed where the account has nothing of its own.
+    pub fn known_regions(&self, account: &str) -> Cow<'_, [(String, RegionStatus)]> {
+        let own = match &self.contents {
+            Contents::Described(world) => world.account_by_id(account).map(|account| &account.regions),
+            Contents::Generated(_) => None,
+        };
+        let Some(own) = own.filter(|own| !own.is_empty()) else {
+            return Cow::Borrowed(&self.regions);
+        };
         let mut regions = self.regions.clone();
-        if let Contents::Described(world) = &self.contents
-            && let Some(account) = world.account_by_id(account)
-        {
-            for (name, status) in &account.regions {
-                match regions.iter_mut().find(|(known, _)| known == name) {
-                    Some(known) => known.1 = *status,
-                    None => regions.push((name.clone(), *status)),
-                }
+        for (name, status) in own {
+            match regions.iter_mut().find(|(known, _)| known == name) {
+                Some(known) => known.1 = *status,
+                None => regions.push((name.clone(), *status)),
             }
         }
         regions.sort();
-        regions
+        Cow::Owned(regions)
     }
 
     /// The status of one Region, absent where the account doesn't know it.

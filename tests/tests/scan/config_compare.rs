@@ -1,6 +1,6 @@
 //! What AWS Config recorded, beside what ECR tells.
 
-use integration_tests::{Organization, Repository, Unrecorded};
+use integration_tests::{CreationTemplate, Organization, Repository, Unrecorded};
 use serde_json::Value;
 
 use crate::config_source::{AGGREGATOR, recorded};
@@ -138,4 +138,23 @@ fn repositories_of_another_accounts_key_are_the_same_in_both() {
     organization.repositories.push(repository(HOME, "us-east-1", "shared", &format!("{SHOP}-us-east-1")));
     let bench = Bench::new(organization);
     assert_eq!(counts(&bench.scan(&BOTH)), [7, 0, 0, 0], "{:?}", told(&bench));
+}
+
+/// AWS Config is asked for repositories alone.
+#[test]
+fn what_decides_the_next_repositories_is_not_compared() {
+    let mut organization = recorded(organization());
+    organization.creation_templates = vec![CreationTemplate {
+        account: SHOP.to_owned(),
+        region: "us-east-1".to_owned(),
+        prefix: "app".to_owned(),
+        encryption_type: Some("AES256".to_owned()),
+        kms_key: None,
+        applied_for: vec!["CREATE_ON_PUSH".to_owned()],
+    }];
+    let bench = Bench::new(organization);
+    let outcome = bench.scan(&["--source", "both", "--include", "templates"]);
+    assert_eq!(outcome.findings.len(), 7, "{}", outcome.stderr);
+    assert_eq!(counts(&outcome), [6, 0, 0, 0], "{:?}", told(&bench));
+    assert_eq!(told(&bench), Vec::<String>::new());
 }

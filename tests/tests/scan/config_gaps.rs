@@ -171,6 +171,14 @@ fn flags_about_config_need_config() {
     assert!(outcome.stderr.contains("--config-aggregator: nothing is read from AWS Config"), "{}", outcome.stderr);
 }
 
+/// A report without them would look as if there were none.
+#[test]
+fn templates_are_not_read_from_config() {
+    let outcome = scan(recorded(organization()), &[&CONFIG[..], &["--include", "templates"]].concat());
+    assert_eq!(outcome.status, 2);
+    assert!(outcome.stderr.contains("allowed: with --source api, or --source both"), "{}", outcome.stderr);
+}
+
 #[test]
 fn aggregators_that_may_not_be_listed_end_the_run_with_what_to_allow() {
     let outcome = scan(denied("config:DescribeConfigurationAggregators"), &CONFIG);

@@ -192,11 +192,15 @@ impl Outcome {
         if !summary.is_null() {
             summary_schema.validate(&summary).unwrap_or_else(|error| panic!("{error}: {summary}"));
             if directory.join("findings.jsonl").exists() {
-                assert_eq!(
-                    summary["totals"]["repositories"],
-                    findings.len(),
-                    "the totals are not those of the findings"
-                );
+                let repositories = findings.iter().filter(|finding| finding["finding_type"] == "repository").count();
+                assert_eq!(summary["totals"]["repositories"], repositories, "the totals are not those of the findings");
+                let templates = &summary["totals"]["templates"];
+                let counted: u64 = ["repository_creation_templates", "pull_through_cache_rules"]
+                    .iter()
+                    .flat_map(|kind| templates[kind].as_object().into_iter().flat_map(|counts| counts.values()))
+                    .filter_map(Value::as_u64)
+                    .sum();
+                assert_eq!(counted, (findings.len() - repositories) as u64, "a template or rule is not counted");
             }
         }
         Self {

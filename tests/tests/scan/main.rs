@@ -19,3 +19,4 @@ mod output;
 mod policy;
 mod resume;
 mod selection;
+mod templates;

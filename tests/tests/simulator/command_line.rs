@@ -60,3 +60,45 @@ fn a_bad_description_is_told() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("bad.toml") && text.contains("line 1, column 1"), "{text}");
 }
+
+#[test]
+fn the_caller_may_have_to_fetch_its_credentials() {
+    let script = r#"echo "${AWS_ACCESS_KEY_ID-none} ${AWS_CONTAINER_CREDENTIALS_FULL_URI##*/}""#;
+    let output = Command::new(PROGRAM)
+        .args(["--accounts", "3", "--caller-lifetime", "60", "--counters", "-", "--run", "--", "sh", "-c", script])
+        .env("AWS_ACCESS_KEY_ID", "leftover")
+        .output()
+        .expect("the program");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "none caller-credentials\n");
+    let counters: Value = serde_json::from_slice(&output.stderr).expect("JSON on stderr");
+    assert_eq!(counters["caller_credentials_issued"], 0);
+    assert!(counters["cpu_microseconds"].as_u64().expect("a number") > 0);
+}
+
+#[test]
+fn chaos_can_be_asked_for() {
+    let mut child = Command::new(PROGRAM)
+        .args(["--accounts", "3", "--chaos", "7", "--unverified"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+    let told: Value = serde_json::from_str(&line).expect("JSON");
+    let address = told["endpoint"].as_str().expect("an endpoint").trim_start_matches("http://").parse();
+    let client = crate::client::Client {
+        address: address.expect("an address"),
+        access_key_id: told["environment"]["AWS_ACCESS_KEY_ID"].as_str().expect("an id").to_owned(),
+        secret_access_key: String::new(),
+        token: None,
+        region: "us-east-1".to_owned(),
+    };
+    let target = ("x-amz-target", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories");
+    let struck = (0..100).filter(|_| {
+        let answer = client.try_send("ecr", "/", &[target], b"{}");
+        answer.map_or(true, |answer| answer.status != 200)
+    });
+    assert!((10..50).contains(&struck.count()));
+    child.kill().expect("it runs");
+    child.wait().expect("an end");
+}

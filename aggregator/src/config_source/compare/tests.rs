@@ -7,23 +7,23 @@ use ecr_encryption_rule::lookup::RepositoryDescription;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config_source::row::RecordedRepository;
 use crate::coverage::Cause;
-use crate::journal::ReadRepository;
 use crate::report::samples;
 
 fn target(account: usize) -> Target {
     Target { account_id: AccountId::parse(&format!("{account:012}")).unwrap(), region: "eu-west-1".to_owned() }
 }
 
-fn record(name: &str, encryption_type: &str) -> ReadRepository {
+fn record(name: &str, encryption_type: &str) -> RecordedRepository {
     let encryption_type = EncryptionType::from(encryption_type);
     recorded(name, RepositoryEncryption::Known(EncryptionConfiguration { encryption_type, kms_key: None }))
 }
 
-fn recorded(name: &str, encryption: RepositoryEncryption) -> ReadRepository {
+fn recorded(name: &str, encryption: RepositoryEncryption) -> RecordedRepository {
     let described =
         RepositoryDescription { name: name.to_owned(), arn: String::new(), uri: None, created_at: None, encryption };
-    ReadRepository::recorded(described, Tags::NotRead, "2026-11-01T10:00:00Z".parse().unwrap())
+    RecordedRepository { described, tags: Tags::NotRead, recorded_at: "2026-11-01T10:00:00Z".parse().unwrap() }
 }
 
 fn finding(account: usize, name: &str, encryption_type: &str) -> Finding {
@@ -42,7 +42,7 @@ type Sides = BTreeMap<(usize, String), (Option<&'static str>, Option<&'static st
 fn compare(sides: &Sides, coverage: &Coverage) -> (Comparison, Vec<Difference>) {
     let folder = tempfile::tempdir().unwrap();
     let shelf = Shelf::create(folder.path()).unwrap();
-    let mut recorded: BTreeMap<usize, Vec<ReadRepository>> = BTreeMap::new();
+    let mut recorded: BTreeMap<usize, Vec<RecordedRepository>> = BTreeMap::new();
     for ((account, name), (_, config)) in sides {
         if let Some(config) = config {
             recorded.entry(*account).or_default().push(record(name, config));

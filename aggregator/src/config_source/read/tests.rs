@@ -15,8 +15,8 @@ type Given = Vec<(AccountId, Vec<String>, Rest)>;
 fn read(pages: Vec<Vec<Value>>, fails: bool) -> (Given, Result<BTreeSet<AccountId>, ReadError>) {
     let select = Pages::default().with("AWS::ECR::Repository", pages, fails);
     let mut given = Given::new();
-    let mut take = |account: AccountId, found: Vec<ReadRepository>, rest: Rest| {
-        given.push((account, found.iter().map(|read| read.name().to_owned()).collect(), rest));
+    let mut take = |account: AccountId, found: Vec<RecordedRepository>, rest: Rest| {
+        given.push((account, found.iter().map(|read| read.described.name.clone()).collect(), rest));
         Ok(())
     };
     let done = repositories(&select, "eu-west-1", None, &mut take).now_or_never().unwrap();

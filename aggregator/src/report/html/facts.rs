@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingType};
 use crate::report::phrase;
 
 /// A fact with its name.
@@ -12,6 +12,16 @@ pub(super) struct Fact<'a> {
     pub(super) value: Cow<'a, str>,
     /// Whether it is an identifier, which is set in type of one width.
     pub(super) is_code: bool,
+}
+
+/// What a finding is on: a repository's name, or what creates repositories under a prefix.
+pub(super) fn name(finding: &Finding) -> Cow<'_, str> {
+    let prefix = &finding.repository_name;
+    match finding.finding_type {
+        FindingType::Repository => Cow::Borrowed(prefix),
+        FindingType::RepositoryCreationTemplate => Cow::Owned(format!("{prefix} (creation template)")),
+        FindingType::PullThroughCacheRule => Cow::Owned(format!("{prefix} (pull-through cache rule)")),
+    }
 }
 
 /// The level in words: `at least awscmk` where it is a lower bound.
@@ -57,7 +67,9 @@ pub(super) fn of(finding: &Finding) -> Vec<Fact<'_>> {
         add("Key origin", known(&finding.key_origin), true);
         add("Key state", known(&finding.key_state), true);
     }
-    add("Repository ARN", Cow::Borrowed(&finding.repository_arn), true);
+    if let Some(arn) = &finding.repository_arn {
+        add("Repository ARN", Cow::Borrowed(arn), true);
+    }
     if let Some(path) = &finding.organizational_unit_path {
         add("Organizational unit", Cow::Borrowed(path), false);
     }

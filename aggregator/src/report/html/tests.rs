@@ -43,7 +43,7 @@ fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
         organizational_unit_path: Some(hostile.to_owned()),
         region: hostile.to_owned(),
         repository_name: hostile.to_owned(),
-        repository_arn: hostile.to_owned(),
+        repository_arn: Some(hostile.to_owned()),
         encryption_type: Some(hostile.to_owned()),
         kms_key: Some(hostile.to_owned()),
         kms_key_arn: Some(hostile.to_owned()),
@@ -109,6 +109,25 @@ fn a_page_that_is_cut_says_so_and_keeps_the_worst() {
     assert!(page.contains("The worst 3 of 7 findings are shown"), "{page}");
     assert_eq!(page.matches("<details class=\"finding").count(), 3);
     assert!(page.contains("<span class=\"name\">team-a/web<"));
+}
+
+#[test]
+fn templates_have_a_part_of_their_own() {
+    let findings = samples::findings_with_templates();
+    let page = page(&findings, &samples::summary(&findings), FINDINGS);
+    let next = &page[position(&page, "<section id=\"next\"")..];
+    let next = &next[..position(next, "</section>")];
+    insta::assert_snapshot!(next);
+    let before = &page[..position(&page, "<section id=\"next\"")];
+    assert!(!before.contains("docker-hub"), "a template stands among the repositories");
+    assert!(before.contains("1 of 3 templates and pull-through cache rules do not comply"));
+    assert!(before.contains("1 of 4."), "the share is that of the repositories");
+}
+
+#[test]
+fn templates_that_nobody_asked_for_are_not_mentioned() {
+    let page = page(&samples::findings(), &samples::summary(&samples::findings()), FINDINGS);
+    assert!(!page.contains("Next repositories"));
 }
 
 #[test]

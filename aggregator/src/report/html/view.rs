@@ -37,6 +37,7 @@ pub(super) struct Page<'a> {
     unseen: Unseen<'a>,
     groups: Vec<Group<'a>>,
     shown: u64,
+    next: Option<NextRepositories<'a>>,
     calls: Vec<(&'a str, &'a str, u64)>,
     all_calls: u64,
 }
@@ -56,19 +57,29 @@ struct PlaceRow<'a> {
     counts: &'a StatusCounts,
 }
 
+/// What decides how the next repositories are encrypted.
+struct NextRepositories<'a> {
+    told: String,
+    groups: Vec<Group<'a>>,
+    shown: u64,
+    all: u64,
+}
+
 /// The findings of one status.
 struct Group<'a> {
     status: Status,
+    /// What they are on: one of it, and several.
+    nouns: (&'static str, &'static str),
     findings: &'a [Finding],
     all: u64,
 }
 
 impl<'a> Page<'a> {
-    /// The page of a run: `kept` are the findings it shows.
-    pub(super) fn new(summary: &'a Summary, kept: &'a Kept) -> Self {
+    /// The page of a run: `kept` are the findings on repositories that it shows, `kept_templates` those on templates and
+    /// rules.
+    pub(super) fn new(summary: &'a Summary, kept: &'a Kept, kept_templates: &'a Kept) -> Self {
         let totals = &summary.totals;
         let demanded = phrase::demanded_level(&summary.run);
-        let group = |status| Group { status, findings: kept.of(status), all: totals.by_status.of(status) };
         let calls: Vec<_> = summary
             .api_calls
             .iter()
@@ -107,8 +118,14 @@ impl<'a> Page<'a> {
             .collect(),
             all_accounts: totals.by_account.len().try_into().unwrap_or(u64::MAX),
             unseen: Unseen::of(&summary.coverage),
-            groups: Status::ALL.into_iter().map(group).filter(|group| group.all > 0).collect(),
+            groups: groups(kept, &totals.by_status, ("repository", "repositories")),
             shown: kept.len().try_into().unwrap_or(u64::MAX),
+            next: totals.templates.as_ref().map(|templates| NextRepositories {
+                told: phrase::next_repositories(templates),
+                groups: groups(kept_templates, &templates.all(), ("template or rule", "templates and rules")),
+                shown: kept_templates.len().try_into().unwrap_or(u64::MAX),
+                all: templates.all().total(),
+            }),
             all_calls: calls.iter().map(|(_, _, count)| count).sum(),
             calls,
         }
@@ -143,6 +160,11 @@ impl Group<'_> {
     fn is_open(&self) -> bool {
         matches!(self.status, Status::NonCompliant | Status::Undetermined)
     }
+}
+
+fn groups<'a>(kept: &'a Kept, counts: &StatusCounts, nouns: (&'static str, &'static str)) -> Vec<Group<'a>> {
+    let group = |status| Group { status, nouns, findings: kept.of(status), all: counts.of(status) };
+    Status::ALL.into_iter().map(group).filter(|group| group.all > 0).collect()
 }
 
 fn levels(counts: &BTreeMap<String, u64>, demanded: Option<EncryptionLevel>) -> Vec<LevelRow> {

@@ -38,6 +38,12 @@ fn a_run_with_gaps() {
 }
 
 #[test]
+fn a_run_with_templates() {
+    let findings = samples::findings_with_templates();
+    insta::assert_snapshot!(plain(&samples::summary(&findings), &location()));
+}
+
+#[test]
 fn an_interrupted_run() {
     let report = ReportLocation { older_kept: Some(Apart::Interrupted), ..location() };
     insta::assert_snapshot!(plain(&samples::summary_interrupted(&samples::findings()), &report));

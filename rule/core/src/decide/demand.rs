@@ -1,66 +1,40 @@
 //! Each demand, judged by itself.
 
+use super::outcome::Judged;
 use crate::encryption::{EncryptionConfiguration, EncryptionType};
 use crate::key::{AwsManagedKey, KeyFacts, KeyLookup, KeyManager, KeyOrigin, KeyReference, KeyState};
 use crate::level::ProvableLevel;
 use crate::policy::{Demands, RequireUsableKey};
 use crate::reason::ReasonCode;
 
-/// What came of one demand.
+/// What is judged, for the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// Met, or nothing to be met.
-    Met,
-    /// Provably not met.
-    Failed(ReasonCode),
-    /// Not proved either way.
-    Unproven(ReasonCode),
+pub(super) enum Subject {
+    /// A repository.
+    Repository,
+    /// Repositories that ECR is going to create.
+    NextRepositories,
 }
 
-/// One demand's outcome, with its words.
-pub(super) struct Judged {
-    pub(super) outcome: Outcome,
-    pub(super) text: String,
-}
-
-impl Judged {
-    fn met(text: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Met, text: text.into() }
-    }
-
-    fn failed(code: ReasonCode, text: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Failed(code), text: text.into() }
-    }
-
-    fn unproven(code: ReasonCode, text: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Unproven(code), text: text.into() }
-    }
-}
-
-/// Judges every demand, in the order in which they decide the reason's code.
-pub(super) fn judge_all(
-    demands: &Demands,
-    configuration: &EncryptionConfiguration,
-    key: &KeyLookup,
-    level: &ProvableLevel,
-    account_id: &str,
-) -> Vec<Judged> {
-    let facts = Facts { demands, configuration, key, level, account_id };
-    [facts.key_exists(), facts.key_state(), facts.level(), facts.key_arn(), facts.key_account(), facts.dual_layer()]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-struct Facts<'a> {
-    demands: &'a Demands,
-    configuration: &'a EncryptionConfiguration,
-    key: &'a KeyLookup,
-    level: &'a ProvableLevel,
-    account_id: &'a str,
+/// What the outcomes follow from.
+pub(super) struct Facts<'a> {
+    pub(super) demands: &'a Demands,
+    pub(super) configuration: &'a EncryptionConfiguration,
+    pub(super) key: &'a KeyLookup,
+    pub(super) level: &'a ProvableLevel,
+    pub(super) account_id: &'a str,
+    pub(super) subject: Subject,
 }
 
 impl Facts<'_> {
+    /// Judges every demand, in the order in which they decide the reason's code.
+    pub(super) fn judge_all(&self) -> Vec<Judged> {
+        [self.key_exists(), self.key_state(), self.level(), self.key_arn(), self.key_account(), self.dual_layer()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     fn uses_kms(&self) -> bool {
         self.configuration.encryption_type.uses_kms()
     }
@@ -83,7 +57,13 @@ impl Facts<'_> {
         match self.key {
             KeyLookup::NotFound => Some(Judged::failed(
                 ReasonCode::KeyNotFound,
-                format!("the key {key} does not exist, so nothing in the repository can be decrypted"),
+                format!(
+                    "the key {key} does not exist, so {}",
+                    match self.subject {
+                        Subject::Repository => "nothing in the repository can be decrypted",
+                        Subject::NextRepositories => "no repository can be created with it",
+                    }
+                ),
             )),
             KeyLookup::NotFoundElsewhere => Some(Judged::unproven(
                 ReasonCode::KeyNotFound,
@@ -100,7 +80,7 @@ impl Facts<'_> {
         }
         let key = self.key_name();
         let why_not_read = match self.key {
-            KeyLookup::Described(facts) => return state_of(facts, required),
+            KeyLookup::Described(facts) => return state_of(facts, required, self.subject),
             // Told by `key_exists`; an alias that is not there has no state.
             KeyLookup::NotFound | KeyLookup::NotFoundElsewhere if self.configuration.kms_key.is_some() => return None,
             KeyLookup::NotFound | KeyLookup::NotFoundElsewhere => "there is no such alias".to_owned(),
@@ -191,7 +171,7 @@ impl Facts<'_> {
         if self.without_key() {
             return Some(Judged::failed(
                 ReasonCode::KeyNotAllowed,
-                "only certain KMS keys are allowed, and the repository is not under a KMS key",
+                format!("only certain KMS keys are allowed, and {}", self.not_under_a_key()),
             ));
         }
         let arn = match (self.key, KeyReference::parse(self.key_name())) {
@@ -221,7 +201,7 @@ impl Facts<'_> {
         if self.without_key() {
             return Some(Judged::failed(
                 ReasonCode::KeyAccountNotAllowed,
-                "only the KMS keys of certain accounts are allowed, and the repository is not under a KMS key",
+                format!("only the KMS keys of certain accounts are allowed, and {}", self.not_under_a_key()),
             ));
         }
         let reference = KeyReference::parse(self.key_name());
@@ -268,16 +248,27 @@ impl Facts<'_> {
         }
     }
 
+    fn not_under_a_key(&self) -> &'static str {
+        match self.subject {
+            Subject::Repository => "the repository is not under a KMS key",
+            Subject::NextRepositories => "the repositories are not under a KMS key",
+        }
+    }
+
     /// Whether the repository is provably not under a KMS key. Of an unknown type that is not known.
     fn without_key(&self) -> bool {
         self.configuration.encryption_type == EncryptionType::Aes256
     }
 }
 
-fn state_of(facts: &KeyFacts, required: RequireUsableKey) -> Option<Judged> {
+fn state_of(facts: &KeyFacts, required: RequireUsableKey, subject: Subject) -> Option<Judged> {
     let KeyFacts { arn, state, recorded_at, .. } = facts;
     let recorded = recorded_at.map(|at| format!(", as AWS Config recorded it at {at}")).unwrap_or_default();
     let unusable = |code, consequence: &str| {
+        let consequence = match subject {
+            Subject::Repository => consequence,
+            Subject::NextRepositories => "nothing can be stored under it",
+        };
         Some(Judged::failed(code, format!("the key {arn} is unusable (state {state}{recorded}): {consequence}")))
     };
     match state {

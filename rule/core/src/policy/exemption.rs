@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::glob::Glob;
+use crate::names::Names;
 use crate::reason::ReasonCode;
 use crate::repository::Tags;
 
@@ -40,7 +41,22 @@ pub enum Exemption {
 impl Exemptions {
     /// Judges the repository `name` with `tags` at the time `now`.
     pub fn judge(&self, name: &str, tags: &Tags, now: Timestamp) -> Exemption {
-        if let Some(pattern) = self.exempt_repository_names.iter().find(|pattern| pattern.matches(name)) {
+        self.judge_by(|pattern| pattern.matches(name), tags, now)
+    }
+
+    /// Judges repositories that get any of `names` and all of them `tags`: they are left out by their names only where all
+    /// of the names are.
+    pub(crate) fn judge_all(&self, names: &Names, tags: &Tags, now: Timestamp) -> Exemption {
+        self.judge_by(|pattern| names.all_match(pattern), tags, now)
+    }
+
+    /// Whether every name that begins with `start`, and is longer, is left out.
+    pub(crate) fn exempts_all_from(&self, start: &str) -> bool {
+        self.exempt_repository_names.iter().any(|pattern| pattern.matches_all_from(start))
+    }
+
+    fn judge_by(&self, is_meant: impl Fn(&Glob) -> bool, tags: &Tags, now: Timestamp) -> Exemption {
+        if let Some(pattern) = self.exempt_repository_names.iter().find(|pattern| is_meant(pattern)) {
             return Exemption::Exempt {
                 reason_code: ReasonCode::ExemptByName,
                 reason: format!("exempt by the policy's name pattern `{pattern}`"),

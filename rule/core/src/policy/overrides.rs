@@ -139,6 +139,15 @@ pub struct Override {
 impl Override {
     /// Whether every selector that is given matches `place`.
     pub fn matches(&self, place: &Place<'_>) -> bool {
+        self.matches_target(place)
+            && self
+                .repositories
+                .as_ref()
+                .is_none_or(|patterns| patterns.iter().any(|pattern| pattern.matches(place.repository_name)))
+    }
+
+    /// Whether every selector but that of the repositories' names matches `place`.
+    pub(crate) fn matches_target(&self, place: &Place<'_>) -> bool {
         let unless_given = true;
         self.accounts.as_ref().map_or(unless_given, |accounts| accounts.contains(place.account_id))
             && self
@@ -146,9 +155,5 @@ impl Override {
                 .as_ref()
                 .map_or(unless_given, |units| units.iter().any(|unit| place.is_under(unit)))
             && self.regions.as_ref().map_or(unless_given, |regions| regions.contains(place.region))
-            && self
-                .repositories
-                .as_ref()
-                .map_or(unless_given, |patterns| patterns.iter().any(|pattern| pattern.matches(place.repository_name)))
     }
 }

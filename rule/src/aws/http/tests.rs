@@ -105,6 +105,28 @@ async fn the_longest_unused_connection_makes_place_for_another_host() {
 }
 
 #[tokio::test]
+async fn a_connection_goes_to_the_first_who_waits_for_its_host() {
+    let (one, other) = (Server::start().await, Server::start().await);
+    let client = CappedHttpClient::new(1);
+    let mut calls = JoinSet::new();
+    for (address, path) in [(one.address(), "/slow-body"), (other.address(), "/whole"), (one.address(), "/whole")] {
+        let client = client.clone();
+        calls.spawn(async move { text(&client, &address, path).await });
+        // In this order.
+        for _ in 0..10 {
+            yield_now().await;
+        }
+    }
+    while one.waiting() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    one.go_on();
+    assert_eq!(calls.join_all().await, ["answer"; 3]);
+    assert_eq!((one.accepted(), other.accepted()), (1, 1));
+    assert_eq!(client.connections(), Connections { open: 1, most_open: 1, opened: 2 });
+}
+
+#[tokio::test]
 async fn a_host_that_is_always_busy_does_not_starve_another() {
     let (busy, other) = (Server::start().await, Server::start().await);
     let client = CappedHttpClient::new(1);
