@@ -19,7 +19,7 @@ use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::begin::{Begun, begin};
 use crate::config_source::Source;
-use crate::config_source::reading::ConfigReading;
+use crate::config_source::reading::{ConfigReading, all_regions};
 use crate::error::RunError;
 use crate::journal;
 use crate::ledger::Ledger;
@@ -57,7 +57,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
-        prepared = prepare(&args, &policy, &counter, &reporter, &output) => prepared?,
+        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
         () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
     };
     let Prepared { caller, caller_id, listing, selection, policy: resolved, region_lister, own_regions, config } =
@@ -246,21 +246,6 @@ async fn own_regions(
         }
     }
     Ok(Some(regions))
-}
-
-/// The Regions of the caller's account, which names all of the partition; `None` where the user named the Regions.
-async fn all_regions(
-    args: &ScanArgs,
-    lister: &RegionLister,
-    caller: &Caller,
-) -> Result<Option<Vec<AccountRegion>>, RunError> {
-    match lister.regions(&caller.account_id, &caller.credentials).await {
-        Ok(regions) => Ok(Some(regions)),
-        Err(_) if args.regions != Regions::All => Ok(None),
-        Err(fault) => Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
-            "which Regions there are is not known: allow account:ListRegions to the caller, or name them with --regions",
-        ))),
-    }
 }
 
 async fn read(

@@ -9,8 +9,9 @@ use super::Source;
 use super::compare::Comparer;
 use super::scan::{ConfigSource, Shelved};
 use super::shelf::Shelf;
-use crate::args::{Include, ScanArgs};
+use crate::args::{Include, Regions, ScanArgs};
 use crate::aws::caller::Caller;
+use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::error::RunError;
 use crate::output::Output;
 
@@ -84,5 +85,23 @@ impl ConfigReading {
                 Some(source.comparer(records, shelved.into_inner().unwrap_or_else(PoisonError::into_inner)))
             }
         }
+    }
+}
+
+/// The Regions of the caller's account, which names all of the partition; `None` where the user named the Regions.
+///
+/// # Errors
+/// They could not be listed, and the user named none.
+pub async fn all_regions(
+    args: &ScanArgs,
+    lister: &RegionLister,
+    caller: &Caller,
+) -> Result<Option<Vec<AccountRegion>>, RunError> {
+    match lister.regions(&caller.account_id, &caller.credentials).await {
+        Ok(regions) => Ok(Some(regions)),
+        Err(_) if args.regions != Regions::All => Ok(None),
+        Err(fault) => Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
+            "which Regions there are is not known: allow account:ListRegions to the caller, or name them with --regions",
+        ))),
     }
 }
