@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ecr_encryption_core::{EncryptionLevel, InvalidValue, OrganizationalUnit, value};
 
+use crate::config_source::Source;
 use crate::exit::FailOn;
 use crate::pace::Concurrency;
 use crate::progress::Shown;
@@ -70,6 +71,18 @@ pub struct ScanArgs {
     #[arg(long, value_name = "ID", value_parser = external_id)]
     pub external_id: Option<String>,
 
+    /// Where the repositories come from: ECR itself, AWS Config's aggregator, or ECR with AWS Config compared
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
+    pub source: Source,
+
+    /// The configuration aggregator to read [default: the organization's, else the only one]
+    #[arg(long, value_name = "NAME", value_parser = aggregator_name)]
+    pub config_aggregator: Option<String>,
+
+    /// The Region of the configuration aggregator [default: the SDK's]
+    #[arg(long, value_name = "REGION", value_parser = value::region)]
+    pub config_region: Option<String>,
+
     /// The lowest level that complies [default: the policy's, else awscmk]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub desired_level: Option<EncryptionLevel>,
@@ -86,7 +99,7 @@ pub struct ScanArgs {
     #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
     pub output: PathBuf,
 
-    /// Go on with the unfinished run that is in the folder, if there is one: what it has read is not asked for again
+    /// Go on with the unfinished run that is in the folder, if there is one: what it has read of ECR and KMS is not asked for again
     #[arg(long)]
     pub resume: bool,
 
@@ -176,6 +189,15 @@ fn concurrency(text: &str) -> Result<Concurrency, InvalidValue> {
 
 fn level(text: &str) -> Result<EncryptionLevel, InvalidValue> {
     text.parse()
+}
+
+fn aggregator_name(text: &str) -> Result<String, InvalidValue> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+    if (1..=256).contains(&text.len()) && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvalidValue::new(text, "is not an aggregator's name", "1–256 letters, digits, `_` and `-`"))
+    }
 }
 
 fn external_id(text: &str) -> Result<String, InvalidValue> {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tracing::{info, warn};
 
 use crate::args::ScanArgs;
+use crate::config_source::Source;
 use crate::error::RunError;
 use crate::journal::{Done, Journal, Recovered};
 use crate::keys::KeyBook;
@@ -69,6 +70,11 @@ pub fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun
         keys.denied_to_its_own(*account_id, region);
     }
     info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
+    match args.source {
+        Source::Api => {}
+        Source::Config => warn!("what AWS Config recorded is read from the beginning: of that nothing is kept"),
+        Source::Both => warn!("what AWS Config recorded is read from the beginning; ECR and KMS are gone on with"),
+    }
     let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
     Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
 }

@@ -27,6 +27,10 @@ pub enum Cause {
     Failed,
     /// The run was stopped before.
     Interrupted,
+    /// AWS Config does not record repositories there, or it is not known whether it does.
+    NotRecorded,
+    /// What AWS Config's aggregator has of it is not the most recent.
+    Outdated,
 }
 
 impl Cause {
@@ -40,6 +44,8 @@ impl Cause {
             Self::Throttled => "throttled",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::NotRecorded => "not-recorded",
+            Self::Outdated => "outdated",
         }
     }
 
@@ -68,7 +74,7 @@ impl Cause {
 /// An account, or one of its Regions, that was not seen, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct NotCovered {
-    /// The account; null where it is the organization itself that could not be listed.
+    /// The account; null where it is the organization itself that could not be listed, or a Region of any account.
     pub account_id: Option<String>,
     /// Its name, where known.
     pub account_name: Option<String>,

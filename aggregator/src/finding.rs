@@ -71,6 +71,12 @@ pub struct Finding {
     /// What the finding is on.
     #[serde(default)]
     pub finding_type: FindingType,
+    /// When AWS Config recorded the repository, where the run took it from there; null where ECR told it.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub recorded_at: Option<Timestamp>,
+    /// When AWS Config recorded the key, whose state may have changed since; null where KMS told it, or nobody.
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub key_recorded_at: Option<Timestamp>,
 }
 
 /// What a finding is on.

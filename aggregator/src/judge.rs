@@ -112,6 +112,8 @@ impl Judged {
             exempt_until: decision.exempt_until,
             remediation: self.remediation,
             evaluated_at: read_at,
+            recorded_at: None,
+            key_recorded_at: facts.and_then(|facts| facts.recorded_at),
             account_id: self.account_id,
             region: self.region,
             repository_name: self.name,

@@ -168,6 +168,11 @@ impl Ledger {
         !listed || state.known.get(&account_id).is_some_and(|known| known.found)
     }
 
+    /// Whether an account was to be read.
+    pub fn is_found(&self, account_id: AccountId) -> bool {
+        self.state().known.get(&account_id).is_some_and(|known| known.found)
+    }
+
     /// Whether a target of another account than this one was read whole.
     pub fn has_read_others(&self, account_id: AccountId) -> bool {
         self.state().known.values().any(|known| known.account.id != account_id && known.targets_read > 0)

@@ -8,6 +8,7 @@ pub mod account;
 pub mod args;
 pub mod aws;
 pub mod begin;
+pub mod config_source;
 pub mod coverage;
 pub mod error;
 pub mod exit;

@@ -14,6 +14,7 @@ use anyhow::{Context, anyhow};
 use tracing::warn;
 use uuid::Uuid;
 
+use crate::config_source::compare::Difference;
 use crate::finding::Finding;
 use crate::report::terminal::ReportLocation;
 use crate::report::{Format, ReportWriter, close};
@@ -24,10 +25,12 @@ pub use place::Apart;
 use staging::{JOURNAL, SUPERSEDED, Staging};
 
 const SUMMARY: &str = "summary.json";
+/// The file of what AWS Config recorded otherwise.
+const DIFFERENCES: &str = "differences.jsonl";
 
 /// The names of all files that a report may have; the summary comes last.
 fn file_names() -> impl Iterator<Item = &'static str> {
-    Format::ALL.into_iter().map(Format::file_name).chain([SUMMARY])
+    Format::ALL.into_iter().map(Format::file_name).chain([DIFFERENCES, SUMMARY])
 }
 
 /// The folder, kept from other runs, with a hidden one in it for what is not finished; that one stays where the run can be
@@ -116,7 +119,8 @@ impl Output {
         self.staging().join(JOURNAL)
     }
 
-    fn staging(&self) -> PathBuf {
+    /// The folder for what is not finished; what is in it beside the journal goes when the run ends.
+    pub fn staging(&self) -> PathBuf {
         staging::path(&self.directory, &self.run_id)
     }
 
@@ -131,7 +135,7 @@ impl Output {
         for format in formats {
             writers.push((*format, format.writer(&folder.join(format.file_name()))?));
         }
-        Ok(Writers { folder, writers })
+        Ok(Writers { folder, formats: writers, differences: None })
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
@@ -212,7 +216,8 @@ impl Output {
 /// The files of a report, being written.
 pub struct Writers {
     folder: PathBuf,
-    writers: Vec<(Format, Box<dyn ReportWriter>)>,
+    formats: Vec<(Format, Box<dyn ReportWriter>)>,
+    differences: Option<BufWriter<File>>,
 }
 
 /// The files of a report, written and not yet in their place.
@@ -227,7 +232,28 @@ impl Writers {
     /// # Errors
     /// A file cannot be written.
     pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.writers.iter_mut().try_for_each(|(_, writer)| writer.finding(finding))
+        self.formats.iter_mut().try_for_each(|(_, writer)| writer.finding(finding))
+    }
+
+    /// Makes the file of differences, also where there will be none.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn with_differences(&mut self) -> io::Result<()> {
+        self.differences = Some(BufWriter::new(File::create_new(self.folder.join(DIFFERENCES))?));
+        Ok(())
+    }
+
+    /// Writes a difference, where they are wanted.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn difference(&mut self, difference: &Difference) -> io::Result<()> {
+        if let Some(out) = &mut self.differences {
+            serde_json::to_writer(&mut *out, difference)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
     }
 
     /// Ends every file, and writes the summary.
@@ -236,9 +262,13 @@ impl Writers {
     /// A file cannot be written.
     pub fn finish(self, summary: &Summary) -> io::Result<Written> {
         let mut names = Vec::new();
-        for (format, writer) in self.writers {
+        for (format, writer) in self.formats {
             writer.finish(summary)?;
             names.push(format.file_name());
+        }
+        if let Some(out) = self.differences {
+            close(out)?;
+            names.push(DIFFERENCES);
         }
         let mut out = BufWriter::new(File::create_new(self.folder.join(SUMMARY))?);
         serde_json::to_writer_pretty(&mut out, summary)?;

@@ -18,6 +18,8 @@ use crate::aws::caller::{self, Caller};
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::begin::{Begun, begin};
+use crate::config_source::Source;
+use crate::config_source::reading::{ConfigReading, all_regions};
 use crate::error::RunError;
 use crate::journal;
 use crate::ledger::Ledger;
@@ -49,15 +51,17 @@ pub struct Finished {
 /// # Errors
 /// The run has no result. An older report is as it was.
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
+    ConfigReading::check(&args)?;
     let policy = policy(&args)?;
     let output = Arc::new(Output::prepare(&args.output, args.resume)?);
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
-        prepared = prepare(&args, &policy, &counter, &reporter) => prepared?,
+        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
         () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
     };
-    let Prepared { caller, caller_id, listing, selection, policy: resolved, region_lister, own_regions } = prepared;
+    let Prepared { caller, caller_id, listing, selection, policy: resolved, region_lister, own_regions, config } =
+        prepared;
     if let Some(note) = &listing.note {
         warn!("{note}");
     }
@@ -76,6 +80,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         caller_account_id: opening.caller_account_id,
         organization_id: listing.organization_id.clone(),
         policy: opening.policy,
+        source: args.source,
     };
     let scan = Arc::new(Scan {
         lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
@@ -104,10 +109,10 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     }
     let mut tasks = Tasks::new();
     let interruption = tokio::select! {
-        done = read(&scan, &mut tasks, listing, &selection) => match done {
+        done = read(&scan, &mut tasks, listing, &selection, config.as_ref()) => match done {
             Ok(()) => None,
             Err(error @ ScanError::CallerExpired(_)) => Some(error.to_string()),
-            Err(error) => return Err(anyhow::anyhow!(error).context(WHAT_WAS_READ_IS_KEPT).into()),
+            Err(error) => return Err(anyhow::anyhow!(error).context(failed(args.source)).into()),
         },
         () = stop.asked(1) => Some("the run was stopped".to_owned()),
     };
@@ -129,7 +134,8 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     }
     reporter.phase("writing the report");
     run.finished_at = journal::now();
-    let finished = Unwritten { scan, output, formats: args.format, run, counter }.write(&stop).await?;
+    let comparer = config.and_then(ConfigReading::into_comparer);
+    let finished = Unwritten { scan, output, formats: args.format, run, counter, comparer }.write(&stop).await?;
     reporter.done();
     Ok(finished)
 }
@@ -137,7 +143,13 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
 /// What is told of everything that an interrupted run has not read.
 const GO_ON: &str = "go on with the run: the same command with --resume";
 
-const WHAT_WAS_READ_IS_KEPT: &str = "the scan failed; what it has read is kept, and --resume goes on with it";
+/// What is told of a scan that cannot go on.
+const fn failed(source: Source) -> &'static str {
+    match source {
+        Source::Api | Source::Both => "the scan failed; what it has read is kept, and --resume goes on with it",
+        Source::Config => "the scan failed",
+    }
+}
 
 fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
     let mut policy = match &args.policy {
@@ -159,6 +171,7 @@ struct Prepared {
     policy: Policy,
     region_lister: RegionLister,
     own_regions: Option<Vec<AccountRegion>>,
+    config: Option<ConfigReading>,
 }
 
 /// Everything that can be wrong is found out here, before anything is scanned.
@@ -167,6 +180,7 @@ async fn prepare(
     policy: &Policy,
     counter: &CallCounter,
     reporter: &Arc<dyn Reporter>,
+    output: &Output,
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.attempt_timeout);
@@ -179,13 +193,17 @@ async fn prepare(
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
     let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
-    let own_regions = own_regions(args, policy, &region_lister, &caller).await?;
+    let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
+    let config = ConfigReading::prepare(args, &caller, counter, output).await?;
+    if config.is_some() && own_regions.is_none() {
+        own_regions = all_regions(args, &region_lister, &caller).await?;
+    }
     let mut organizations = Organizations::new(&caller, counter, needs_units(args, policy));
     let (selection, policy) = select(args, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
     let caller_id = AccountId::parse(&caller.account_id)
         .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
-    Ok(Prepared { caller, caller_id, listing, selection, policy, region_lister, own_regions })
+    Ok(Prepared { caller, caller_id, listing, selection, policy, region_lister, own_regions, config })
 }
 
 /// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists
@@ -231,6 +249,27 @@ async fn own_regions(
 }
 
 async fn read(
+    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
+    tasks: &mut Tasks,
+    listing: Listing,
+    selection: &Selection,
+    config: Option<&ConfigReading>,
+) -> Result<(), ScanError> {
+    match config {
+        None => read_api(scan, tasks, listing, selection).await,
+        Some(ConfigReading::Instead(source)) => Box::pin(source.scan(scan, listing)).await,
+        Some(ConfigReading::Beside { source, records, shelved }) => {
+            let named = selection.accounts.as_ref();
+            let shelving = Box::pin(source.shelve(scan, named, records, shelved));
+            let reading = read_api(scan, tasks, listing, selection);
+            // A scan that cannot go on does not wait for what it would be compared with.
+            let ((), ()) = tokio::try_join!(reading, async { Ok(shelving.await?) })?;
+            Ok(())
+        }
+    }
+}
+
+async fn read_api(
     scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
     tasks: &mut Tasks,
     listing: Listing,

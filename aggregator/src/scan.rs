@@ -221,7 +221,10 @@ impl<L: Lookup + 'static> Scan<L> {
     }
 }
 
-/// A fault after which there is no going on.
-fn fatal(fault: AwsFault) -> Result<AwsFault, ScanError> {
+/// Gives a fault back after which there is going on.
+///
+/// # Errors
+/// The caller's credentials have expired.
+pub fn fatal(fault: AwsFault) -> Result<AwsFault, ScanError> {
     if fault.kind == FaultKind::CallerExpired { Err(ScanError::CallerExpired(fault)) } else { Ok(fault) }
 }

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config_source::Source;
+use crate::config_source::compare::Comparison;
 use crate::coverage::Coverage;
 use crate::finding::{Finding, FindingType};
 
@@ -29,6 +31,8 @@ pub struct Summary {
     pub api_calls: BTreeMap<String, BTreeMap<String, u64>>,
     /// How many of the attempts were retries.
     pub api_retries: u64,
+    /// What AWS Config recorded, compared with ECR; null where that was not asked for.
+    pub comparison: Option<Comparison>,
 }
 
 /// One run of the scanner.
@@ -59,6 +63,8 @@ pub struct Run {
     pub organization_id: Option<String>,
     /// The policy, with everything that was left at its default.
     pub policy: serde_json::Value,
+    /// Where the repositories come from.
+    pub source: Source,
 }
 
 /// How many repositories have which status.

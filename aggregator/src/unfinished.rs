@@ -111,6 +111,9 @@ fn flags(args: &ScanArgs) -> Map<String, Value> {
         ("--organizational-units", units(&args.organizational_units)),
         ("--exclude-organizational-units", units(&args.exclude_organizational_units)),
         ("--role-name", Some(args.role_name.clone())),
+        ("--source", Some(args.source.name().to_owned())),
+        ("--config-aggregator", args.config_aggregator.clone()),
+        ("--config-region", args.config_region.clone()),
         ("--include", (!args.include.is_empty()).then(|| list(args.include.iter().filter_map(value_name)))),
     ];
     given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
@@ -149,6 +152,8 @@ mod tests {
     #[case::other_regions(&["--regions", "eu-west-1"], "awscmk", Some("the flag --regions was `not given`, and is `eu-west-1` now"))]
     #[case::another_role(&["--role-name", "x"], "awscmk", Some("the flag --role-name was `EcrEncryptionAudit`, and is `x` now"))]
     #[case::fewer_accounts(&["--accounts", "111122223333"], "awscmk", Some("--accounts"))]
+    #[case::another_source(&["--source", "both"], "awscmk", Some("the flag --source was `api`, and is `both` now"))]
+    #[case::another_aggregator(&["--config-aggregator", "x"], "awscmk", Some("the flag --config-aggregator was `not given`, and is `x` now"))]
     #[case::other_units(&["--exclude-organizational-units", "Root/Dev"], "awscmk", Some("--exclude-organizational-units"))]
     fn a_run_is_gone_on_with_as_it_was_begun(
         #[case] arguments: &[&str],

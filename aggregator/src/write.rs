@@ -9,7 +9,10 @@ use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 
 use crate::account::Account;
+use crate::config_source::Source;
+use crate::config_source::compare::{Comparer, Difference};
 use crate::error::RunError;
+use crate::finding::Finding;
 use crate::journal::{Joined, Target};
 use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
@@ -33,6 +36,8 @@ pub struct Unwritten {
     pub run: Run,
     /// What it cost.
     pub counter: CallCounter,
+    /// Compares with what AWS Config recorded, where that is wanted.
+    pub comparer: Option<Comparer>,
 }
 
 const STOPPED: RunError = RunError::Stopped("while the report was being written");
@@ -61,12 +66,13 @@ impl Unwritten {
 
     fn publish(self, is_stopped: &dyn Fn() -> bool) -> Result<Finished, RunError> {
         let (scan, output) = (Arc::clone(&self.scan), Arc::clone(&self.output));
-        let cannot = || {
-            format!(
-                "the report cannot be written to `{}`; what was read is kept, and --resume writes it without reading again",
-                output.directory().display()
-            )
+        // Both what AWS Config recorded and the comparison with it are read anew by a run that is resumed.
+        let kept = match self.run.source {
+            Source::Api => "; what was read is kept, and --resume writes it without reading again",
+            Source::Both => "; what was read of ECR and KMS is kept, and --resume does not read it again",
+            Source::Config => "",
         };
+        let cannot = || format!("the report cannot be written to `{}`{kept}", output.directory().display());
         let files = self.files(is_stopped);
         if is_stopped() {
             return Err(STOPPED);
@@ -78,10 +84,13 @@ impl Unwritten {
     }
 
     fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, run, counter } = self;
+        let Self { scan, output, mut formats, run, counter, mut comparer } = self;
         formats.sort_unstable();
         formats.dedup();
         let mut writers = output.writers(&formats)?;
+        if comparer.is_some() {
+            writers.with_differences()?;
+        }
         let mut totals = Totals::new(scan.registry.is_some());
         let (mut unjudged, mut unjudged_templates) = (Unjudged::of_repositories(), Unjudged::of_templates());
         let Scan { journal, keys, ledger, policy, .. } = &*scan;
@@ -98,6 +107,7 @@ impl Unwritten {
                     account.insert(ledger.account(account_id).unwrap_or_else(|| Arc::new(Account::by_id(account_id))))
                 }
             };
+            let recorded_at = item.recorded_at;
             let read = item.into_read(account_id, region);
             let key = match keys.lookup(read.account_id(), read.key(), own_keys) {
                 Err(_) if is_exempt(policy, &read, read_at) => Ok(KeyLookup::NotNeeded),
@@ -105,9 +115,12 @@ impl Unwritten {
             };
             match key {
                 Ok(key) => {
-                    let finding = finding(policy, account, read, &key, read_at);
+                    let finding = Finding { recorded_at, ..finding(policy, account, read, &key, read_at) };
                     totals.add(&finding);
                     writers.finding(&finding)?;
+                    if let Some(comparer) = &mut comparer {
+                        comparer.finding(&finding, |difference| writers.difference(difference))?;
+                    }
                 }
                 Err(fault) => {
                     let target = Target { account_id, region: region.to_owned() };
@@ -121,14 +134,19 @@ impl Unwritten {
         })?;
         scan.tell_unjudged(unjudged, run.interrupted);
         scan.tell_unjudged(unjudged_templates, run.interrupted);
+        let coverage = ledger.coverage();
+        let take = |difference: &Difference| writers.difference(difference);
+        let comparison =
+            comparer.map(|comparer| comparer.finish(&coverage, |id| ledger.is_found(id), take)).transpose()?;
         let calls = counter.calls();
         let summary = Summary {
             schema_version: SCHEMA_VERSION,
             run,
             totals,
-            coverage: ledger.coverage(),
+            coverage,
             api_calls: calls.attempts,
             api_retries: calls.retries,
+            comparison,
         };
         Ok((writers.finish(&summary)?, summary))
     }

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod aws;
 pub mod cache;
+pub mod configuration;
 pub mod deadline;
 pub mod error;
 pub mod evaluations;

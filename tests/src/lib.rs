@@ -34,7 +34,7 @@ pub use counters::{Counters, OUTCOME_OK, Peak};
 pub use organization::{
     Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,
     ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
-    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, RegionStatus,
+    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
     Repository, Role, SourceStatus, StaleKey, Unrecorded,
 };
 pub use services::RecordedEvaluation;

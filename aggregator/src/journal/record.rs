@@ -177,6 +177,9 @@ pub struct Item {
     /// What it is.
     #[serde(flatten)]
     content: Content,
+    /// When AWS Config recorded it; `None` where ECR told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
     /// The verdict, where it hangs on nothing that is asked for later.
     pub verdict: Option<Verdict>,
 }
@@ -210,12 +213,16 @@ impl Item {
     /// A repository, as ECR told it, with its tags.
     pub fn repository(described: RepositoryDescription, tags: Tags) -> Self {
         let RepositoryDescription { name, arn, uri, created_at, encryption } = described;
-        Self { content: Content::Repository { name, arn, uri, created_at, encryption, tags }, verdict: None }
+        Self {
+            content: Content::Repository { name, arn, uri, created_at, encryption, tags },
+            recorded_at: None,
+            verdict: None,
+        }
     }
 
     /// Repositories that ECR is going to create.
     pub fn next_repositories(read: ReadNextRepositories) -> Self {
-        Self { content: Content::NextRepositories(Box::new(read)), verdict: None }
+        Self { content: Content::NextRepositories(Box::new(read)), recorded_at: None, verdict: None }
     }
 
     /// Its place among the items of the target: by type and name. There is one of each.

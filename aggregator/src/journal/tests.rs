@@ -59,6 +59,7 @@ fn described(name: &str) -> StoredAnswer {
         manager: KeyManager::Customer,
         origin: KeyOrigin::AwsKms,
         state: KeyState::Enabled,
+        recorded_at: None,
     })
 }
 

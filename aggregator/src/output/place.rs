@@ -58,7 +58,7 @@ pub(super) fn apart(older_report: bool, read_others: bool, summary: &Summary) ->
         Some(Apart::Empty)
     } else if coverage.targets_scanned == 0 {
         Some(Apart::SawNothing)
-    } else if lost(&|gap| gap.account_id.is_none()) {
+    } else if lost(&|gap| gap.account_id.is_none() && gap.region.is_none()) {
         Some(Apart::AccountsUnknown)
     } else if !read_others && lost(&is_of_another) {
         Some(Apart::OthersLost)

@@ -15,6 +15,8 @@ pub enum Service {
     Sts,
     /// AWS Organizations: one budget for the whole run, the organization's.
     Organizations,
+    /// AWS Config, where its aggregator is: one account in one Region.
+    Config,
 }
 
 /// What a lane may send when nobody complains.
@@ -40,6 +42,7 @@ impl Service {
     /// | Account | `ListRegions` 5/s per account | 2/s; a scan asks once |
     /// | STS | 600/s of the calling account | 480/s, 80 %: others work in that account too |
     /// | Organizations | not published | 20/s, after 40 at once; pages come one after the other anyway |
+    /// | AWS Config | queries of an aggregator: not published; users report throttling of its other calls | 10/s, after 20 at once: 1,000 repositories a second, while the account's own rules and dashboards ask too |
     ///
     /// `max_rate` (`--max-rate`) takes the place of the default for all that belongs to one account, up to what AWS is known
     /// to allow. The caller's budgets, STS and Organizations, are shared by the whole run and keep their own.
@@ -49,6 +52,7 @@ impl Service {
             Self::Kms => (200.0, 50.0, 2_000.0),
             Self::Tagging => (5.0, 5.0, f64::INFINITY),
             Self::Account => (2.0, 2.0, 5.0),
+            Self::Config => (10.0, 20.0, f64::INFINITY),
             Self::Sts => return Quota { rate: 480.0, burst: 48.0, tolerated_throttles: 0.1 },
             Self::Organizations => return Quota { rate: 20.0, burst: 40.0, tolerated_throttles: 0.0 },
         };
@@ -74,6 +78,8 @@ mod tests {
     #[case(Service::Ecr, Some(3), 3.0)]
     #[case(Service::Kms, Some(5_000), 2_000.0)]
     #[case(Service::Account, Some(50), 5.0)]
+    #[case(Service::Config, None, 10.0)]
+    #[case(Service::Config, Some(50), 50.0)]
     #[case(Service::Sts, Some(1), 480.0)]
     fn rates(#[case] service: Service, #[case] max_rate: Option<u32>, #[case] rate: f64) {
         let quota = service.quota(max_rate);

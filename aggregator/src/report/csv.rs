@@ -15,7 +15,7 @@ use crate::summary::Summary;
 type Cell = fn(&Finding) -> Cow<'_, str>;
 
 /// The columns: the JSON's names in the JSON's order, each with what its cells hold. A test holds them to the JSON.
-const COLUMNS: [(&str, Cell); 24] = [
+const COLUMNS: [(&str, Cell); 26] = [
     ("account_id", |finding| text(&finding.account_id)),
     ("account_name", |finding| known(finding.account_name.as_deref())),
     ("organizational_unit_path", |finding| known(finding.organizational_unit_path.as_deref())),
@@ -40,6 +40,8 @@ const COLUMNS: [(&str, Cell); 24] = [
     ("remediation", |finding| steps(&finding.remediation)),
     ("evaluated_at", |finding| shown(Some(finding.evaluated_at))),
     ("finding_type", |finding| text(finding.finding_type.as_str())),
+    ("recorded_at", |finding| shown(finding.recorded_at)),
+    ("key_recorded_at", |finding| shown(finding.key_recorded_at)),
 ];
 
 /// Writes `findings.csv`.

@@ -93,6 +93,8 @@ pub(super) const fn cause(cause: Cause) -> &'static str {
         Cause::Throttled => "AWS throttled every attempt",
         Cause::Failed => "AWS could not be read",
         Cause::Interrupted => "The run was stopped before",
+        Cause::NotRecorded => "AWS Config does not provably record repositories there",
+        Cause::Outdated => "The data of AWS Config are not the most recent",
     }
 }
 

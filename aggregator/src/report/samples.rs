@@ -8,6 +8,7 @@ use ecr_encryption_core::{EncryptionLevel, Policy, ReasonCode, Status};
 use jiff::Timestamp;
 
 use super::Format;
+use crate::config_source::Source;
 use crate::coverage::{Cause, Coverage, NotCovered, NotCoveredList};
 use crate::finding::{Finding, FindingType};
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
@@ -44,6 +45,8 @@ pub(crate) fn compliant() -> Finding {
         exempt_until: None,
         remediation: Vec::new(),
         evaluated_at: at("2026-11-23T13:02:05Z"),
+        recorded_at: None,
+        key_recorded_at: None,
         finding_type: FindingType::Repository,
     }
 }
@@ -293,6 +296,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             caller_account_id: "999900001111".to_owned(),
             organization_id: Some("o-exampleorg".to_owned()),
             policy: serde_json::to_value(Policy::default()).unwrap(),
+            source: Source::Api,
         },
         totals,
         coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: NotCoveredList::default() },
@@ -302,6 +306,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             ("sts".to_owned(), calls(&[("AssumeRole", 7), ("GetCallerIdentity", 1)])),
         ]),
         api_retries: 3,
+        comparison: None,
     }
 }
 

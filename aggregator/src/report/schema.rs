@@ -3,6 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::config_source::compare::Difference;
 use crate::finding::Finding;
 use crate::summary::Summary;
 
@@ -24,6 +25,16 @@ pub fn summary_schema() -> Schema {
         "Summary",
         "summary.json: what a run found, what it did not see, and what it cost. Every field is there, null where it is \
          not known. Fields are only ever added, so readers should ignore those they do not know.",
+    )
+}
+
+/// The schema of one line of `differences.jsonl`.
+pub fn difference_schema() -> Schema {
+    schema_of::<Difference>(
+        "difference",
+        "Difference",
+        "One line of differences.jsonl: one ECR repository of which AWS Config recorded something else than ECR tells. Fields \
+         are only ever added, so readers should ignore those they do not know.",
     )
 }
 
@@ -51,6 +62,7 @@ mod tests {
     #[rstest]
     #[case("finding", finding_schema())]
     #[case("summary", summary_schema())]
+    #[case("difference", difference_schema())]
     fn schema(#[case] name: &str, #[case] generated: Schema) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         let generated = format!("{}\n", serde_json::to_string_pretty(&generated).unwrap());
@@ -68,6 +80,7 @@ mod tests {
     #[rstest]
     #[case(finding_schema())]
     #[case(summary_schema())]
+    #[case(difference_schema())]
     fn every_field_is_required_and_others_are_allowed(#[case] schema: Schema) {
         fn check(value: &Value) {
             if let Some(properties) = value.get("properties").and_then(Value::as_object) {

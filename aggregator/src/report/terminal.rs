@@ -1,5 +1,6 @@
 //! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
 
+mod compared;
 mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,9 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLoca
     next_repositories(out, summary.totals.templates.as_ref())?;
     worst_accounts(out, summary)?;
     not_seen(out, &summary.coverage)?;
+    if let Some(comparison) = &summary.comparison {
+        compared::write(out, comparison)?;
+    }
     cost(out, summary)?;
     files(out, report)
 }

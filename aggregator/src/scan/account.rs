@@ -33,15 +33,21 @@ impl<L: Lookup + 'static> Scan<L> {
         self.sessions.of(account_id, || self.caller.credentials_in(&account_id.to_string()))
     }
 
+    /// Whether an account is not active, which is told.
+    pub fn is_inactive(&self, account: &Account) -> bool {
+        let Some(state) = &account.inactive_state else { return false };
+        self.ledger.account_planned(account.id, &[], Vec::new());
+        self.ledger.not_covered(NotCovered {
+            message: format!("the account's state is {state}"),
+            hint: "nothing to do, unless the account is to be used again".to_owned(),
+            ..entry(account, None, Cause::AccountNotActive)
+        });
+        true
+    }
+
     /// Finds out which Regions of an account are to be read; `None` where there is nothing to read.
     pub(super) async fn plan(&self, account: Arc<Account>) -> Result<Option<Planned>, ScanError> {
-        if let Some(state) = &account.inactive_state {
-            self.ledger.account_planned(account.id, &[], Vec::new());
-            self.ledger.not_covered(NotCovered {
-                message: format!("the account's state is {state}"),
-                hint: "nothing to do, unless the account is to be used again".to_owned(),
-                ..entry(&account, None, Cause::AccountNotActive)
-            });
+        if self.is_inactive(&account) {
             return Ok(None);
         }
         // What an earlier session has done is not asked for again.

@@ -124,6 +124,11 @@ pub fn decide(
             let reason = with_notes("ECR does not report the repository's encryption", note);
             return undecided(Status::Undetermined, ReasonCode::LevelNotProvable, reason);
         }
+        RepositoryEncryption::NotRecorded => {
+            let reason = "AWS Config's item does not tell the repository's encryption, and ECR was not asked";
+            let reason = with_notes(reason, note);
+            return undecided(Status::Undetermined, ReasonCode::LevelNotProvable, reason);
+        }
         RepositoryEncryption::Denied { error_code } => {
             let reason =
                 format!("the repository may not be described ({error_code}); needed: ecr:DescribeRepositories");

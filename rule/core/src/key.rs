@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::open_enum::open_enum;
@@ -157,7 +158,7 @@ fn is_key_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// What `kms:DescribeKey` told about a key.
+/// What is known about a key: `kms:DescribeKey` told it, or AWS Config recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFacts {
     /// The key's ARN.
@@ -168,6 +169,10 @@ pub struct KeyFacts {
     pub origin: KeyOrigin,
     /// `KeyState`.
     pub state: KeyState,
+    /// When AWS Config recorded it; `None` where KMS told it. All but the state holds for good; the state may have changed
+    /// since.
+    #[serde(default)]
+    pub recorded_at: Option<Timestamp>,
 }
 
 /// What is known of `alias/aws/ecr` in the repository's account and Region. Its key policy lets the account read it, so

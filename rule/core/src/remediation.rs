@@ -6,7 +6,7 @@ use crate::decide::{Decision, Status};
 use crate::encryption::{EncryptionConfiguration, EncryptionLevel, EncryptionType};
 use crate::key::{KeyArn, KeyLookup};
 use crate::reason::ReasonCode;
-use crate::repository::Repository;
+use crate::repository::{Repository, RepositoryEncryption};
 
 pub use next::remediation_next;
 
@@ -22,6 +22,9 @@ pub fn remediation(decision: &Decision, repository: &Repository, key: &KeyLookup
                 format!("Allow the audit role in account {} to call ecr:DescribeRepositories.", repository.account_id),
                 AGAIN.to_owned(),
             ],
+            _ if repository.encryption == RepositoryEncryption::NotRecorded => {
+                vec!["Ask ECR itself: scan with --source api, or with --source both.".to_owned()]
+            }
             code => prove(code, &repository.account_id, key_name(repository, key), key),
         },
         Status::NonCompliant => {
@@ -204,6 +207,13 @@ fn prove(code: ReasonCode, account_id: &str, name: &str, key: &KeyLookup) -> Vec
             format!(
                 "Let the audit role describe the key {name}: allow kms:DescribeKey in the role's policy, and in the key \
                  policy for the account {account_id} (or add the key's own account to the scan)."
+            ),
+            AGAIN.to_owned(),
+        ],
+        _ if matches!(key, KeyLookup::Described(facts) if facts.recorded_at.is_some()) => vec![
+            format!(
+                "Let KMS tell what is known of the key {name} by AWS Config only: allow kms:DescribeKey on it to the caller of \
+                 the scan, or scan with --source api."
             ),
             AGAIN.to_owned(),
         ],

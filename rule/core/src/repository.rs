@@ -13,6 +13,8 @@ pub enum RepositoryEncryption {
     Known(EncryptionConfiguration),
     /// ECR described the repository and left the encryption out. That is not `AES256`.
     NotReported,
+    /// AWS Config's item of the repository leaves the encryption out, and ECR was not asked. That is not `AES256` either.
+    NotRecorded,
     /// `ecr:DescribeRepositories` was refused.
     Denied {
         /// AWS's error code.
@@ -25,7 +27,7 @@ impl RepositoryEncryption {
     pub fn known(&self) -> Option<&EncryptionConfiguration> {
         match self {
             Self::Known(configuration) => Some(configuration),
-            Self::NotReported | Self::Denied { .. } => None,
+            Self::NotReported | Self::NotRecorded | Self::Denied { .. } => None,
         }
     }
 }

@@ -37,12 +37,14 @@ fn key_facts() -> impl Strategy<Value = KeyFacts> {
         prop::sample::select(vec!["AWS", "CUSTOMER", "PARTNER"]),
         prop::sample::select(vec!["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE", "QUANTUM"]),
         prop::sample::select(vec!["Enabled", "Disabled", "PendingDeletion", "PendingImport", "Unavailable", "Frozen"]),
+        prop::sample::select(vec![None, Some("2026-11-01T00:00:00Z".parse().unwrap())]),
     )
-        .prop_map(|(arn, manager, origin, state)| KeyFacts {
+        .prop_map(|(arn, manager, origin, state, recorded_at)| KeyFacts {
             arn: arn.to_owned(),
             manager: KeyManager::from(manager),
             origin: KeyOrigin::from(origin),
             state: KeyState::from(state),
+            recorded_at,
         })
 }
 
@@ -183,6 +185,27 @@ proptest! {
         if status(&policy, &repository, &denied) == Status::Compliant {
             prop_assert_eq!(status(&policy, &repository, &KeyLookup::Described(facts)), Status::Compliant);
         }
+    }
+
+    #[test]
+    fn what_is_recorded_never_passes_where_the_same_told_by_kms_does_not(
+        policy in policy(), repository in repository(), facts in key_facts()
+    ) {
+        let at = |recorded_at| KeyLookup::Described(KeyFacts { recorded_at, ..facts.clone() });
+        let (told, recorded) = (at(None), at(Some("2026-11-01T00:00:00Z".parse().unwrap())));
+        prop_assert!(rank(status(&policy, &repository, &recorded)) <= rank(status(&policy, &repository, &told)));
+        let uses_kms = repository.encryption.known().is_some_and(|known| known.encryption_type.uses_kms());
+        if policy.demands.require_usable_key == RequireUsableKey::Proven && uses_kms {
+            prop_assert_ne!(status(&policy, &repository, &recorded), Status::Compliant);
+        }
+    }
+
+    #[test]
+    fn an_encryption_that_is_not_recorded_is_never_judged(
+        policy in policy(), mut repository in repository(), key in key_lookup()
+    ) {
+        repository.encryption = RepositoryEncryption::NotRecorded;
+        prop_assert!(matches!(status(&policy, &repository, &key), Status::Undetermined | Status::Exempt));
     }
 
     #[test]

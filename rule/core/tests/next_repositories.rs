@@ -45,6 +45,7 @@ fn key(state: &str) -> KeyLookup {
         manager: KeyManager::Customer,
         origin: KeyOrigin::AwsKms,
         state: KeyState::from(state),
+        recorded_at: None,
     })
 }
 

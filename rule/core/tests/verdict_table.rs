@@ -36,6 +36,7 @@ fn managed(arn: &str) -> AwsManagedKey {
         manager: KeyManager::Aws,
         origin: KeyOrigin::AwsKms,
         state: KeyState::Enabled,
+        recorded_at: None,
     })
 }
 
@@ -51,7 +52,13 @@ fn key(cell: &str) -> (Option<String>, KeyLookup) {
         };
         (
             Some(arn.to_owned()),
-            KeyLookup::Described(KeyFacts { arn: arn.to_owned(), manager, origin: origin.into(), state: state.into() }),
+            KeyLookup::Described(KeyFacts {
+                arn: arn.to_owned(),
+                manager,
+                origin: origin.into(),
+                state: state.into(),
+                recorded_at: None,
+            }),
         )
     };
     let named = |name: &str, lookup| (Some(name.to_owned()), lookup);

@@ -75,6 +75,7 @@ pub(crate) fn iam_prefix(service: &str) -> &str {
         "STS" => "sts",
         "Organizations" => "organizations",
         "Account" => "account",
+        "Config Service" => "config",
         "Resource Groups Tagging API" => "tag",
         other => other,
     }

@@ -124,6 +124,7 @@ impl Lookup for AwsLookup {
             manager: KeyManager::from(given(metadata.key_manager.as_ref().map(KeyManagerType::as_str))),
             origin: KeyOrigin::from(given(metadata.origin.as_ref().map(OriginType::as_str))),
             state: KeyState::from(given(metadata.key_state.as_ref().map(aws_sdk_kms::types::KeyState::as_str))),
+            recorded_at: None,
         })
     }
 

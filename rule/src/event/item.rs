@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ecr_encryption_core::{EncryptionConfiguration, EncryptionType, RepositoryEncryption, Tags};
+use ecr_encryption_core::{RepositoryEncryption, Tags};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{EventError, present, timestamp};
+use crate::configuration::encryption;
 
 /// The item as it stands in an event; every field may be null.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -115,13 +116,11 @@ impl ConfigurationItem {
     /// The encryption, where the item tells it for certain; `None` where ECR must be asked. An item without it is not one
     /// with `AES256`, and `KMS` without a key is confirmed by ECR.
     pub fn encryption(&self) -> Option<RepositoryEncryption> {
-        let configuration = field(self.configuration.as_ref()?, "EncryptionConfiguration")?;
-        let encryption_type = EncryptionType::from(text(configuration, "EncryptionType")?);
-        let kms_key = text(configuration, "KmsKey").map(str::to_owned);
-        if encryption_type.uses_kms() && kms_key.is_none() {
+        let known = encryption(self.configuration.as_ref()?)?;
+        if known.encryption_type.uses_kms() && known.kms_key.is_none() {
             return None;
         }
-        Some(RepositoryEncryption::Known(EncryptionConfiguration { encryption_type, kms_key }))
+        Some(RepositoryEncryption::Known(known))
     }
 
     /// The tags, where the item tells them. A tag whose value is null proves nothing, so it counts as absent.
@@ -138,20 +137,4 @@ fn object(configuration: Value) -> Option<Value> {
         Value::String(text) => serde_json::from_str(&text).ok().filter(Value::is_object),
         _ => None,
     }
-}
-
-/// A field in `PascalCase`, as `CloudFormation` writes, or in camelCase, as the service's API does.
-fn field<'a>(object: &'a Value, pascal_case: &str) -> Option<&'a Value> {
-    let mut characters = pascal_case.chars();
-    let camel_case: String =
-        characters.next().into_iter().map(|first| first.to_ascii_lowercase()).chain(characters).collect();
-    object
-        .get(pascal_case)
-        .filter(|value| !value.is_null())
-        .or_else(|| object.get(&camel_case))
-        .filter(|value| !value.is_null())
-}
-
-fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    field(object, name)?.as_str().filter(|text| !text.trim().is_empty())
 }

@@ -20,6 +20,9 @@ pub struct ConfigService {
     pub sources: Vec<AggregatedSource>,
     /// What Config doesn't record; everything else it does.
     pub unrecorded: Vec<Unrecorded>,
+    /// The configuration recorders that differ; the first that matches counts. Others record everything.
+    #[serde(rename = "recorder")]
+    pub recorders: Vec<Recorder>,
     /// Repositories as Config has them, in place of what ECR has: with an older encryption, say, or
     /// long deleted. `key` is understood as in a described repository.
     #[serde(rename = "repository")]
@@ -151,4 +154,22 @@ pub struct StaleKey {
     pub key: String,
     /// The state that Config tells.
     pub state: String,
+}
+
+/// A configuration recorder, whose item an aggregator has too. What is `unrecorded` it leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recorder {
+    /// The account; absent: all.
+    pub account: Option<String>,
+    /// The Region; absent: all.
+    pub region: Option<String>,
+    /// There is none. Items that Config has all the same are of earlier days.
+    pub absent: bool,
+    /// It was stopped.
+    pub stopped: bool,
+    /// It records once a day.
+    pub daily: bool,
+    /// The types that it leaves out.
+    pub excluded_types: Vec<String>,
 }

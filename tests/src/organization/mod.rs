@@ -16,8 +16,8 @@ pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalU
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
 pub use chaos::{Chaos, Struck};
 pub use config::{
-    AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, SourceStatus, StaleKey,
-    Unrecorded,
+    AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, Recorder, SourceStatus,
+    StaleKey, Unrecorded,
 };
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};

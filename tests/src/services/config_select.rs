@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::config::{limit, page, with_next};
 use super::config_aggregator::{Input, Place, cut, is_absent, places, sees};
-use super::config_items::{key_item, repository_item};
+use super::config_items::{key_item, recorder_item, repository_item};
 use super::config_query::Query;
 use super::{Call, json};
 use crate::aws::{AwsError, timestamp_text};
 use crate::organization::ConfigurationAggregator;
-use crate::world::{KEY_TYPE, REPOSITORY_TYPE};
+use crate::world::{KEY_TYPE, RECORDER_TYPE, REPOSITORY_TYPE};
 
 /// Rows on a page that asks for no number; from the API's documentation.
 const DEFAULT_ROWS: usize = 25;
@@ -84,6 +84,9 @@ fn items(call: &Call<'_>, aggregator: &ConfigurationAggregator, query: &Query, p
     if wants(KEY_TYPE) {
         let keys = call.world().recorded_keys(account, region).into_iter();
         items.extend(keys.map(|key| row(key_item(call, key))));
+    }
+    if wants(RECORDER_TYPE) {
+        items.extend(recorder_item(call, account, region).map(row));
     }
     items
 }

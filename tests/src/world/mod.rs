@@ -16,7 +16,7 @@ use described::Described;
 use generated::Generated;
 pub use hash::{hash_numbers, hash_text};
 use recorded::Recorded;
-pub use recorded::{KEY_TYPE, REPOSITORY_TYPE};
+pub use recorded::{KEY_TYPE, RECORDER_TYPE, REPOSITORY_TYPE};
 
 /// What an organization contains. Answers are borrowed where everything is listed, and computed
 /// where it is generated.

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::World;
-use crate::organization::{Account, AccountState, Key, Organization, Repository, Unrecorded, key_arn};
+use crate::organization::{Account, AccountState, Key, Organization, Recorder, Repository, Unrecorded, key_arn};
 
 /// The type of a repository's configuration item.
 pub const REPOSITORY_TYPE: &str = "AWS::ECR::Repository";
 /// The type of a key's configuration item.
 pub const KEY_TYPE: &str = "AWS::KMS::Key";
+/// The type of a configuration recorder's item.
+pub const RECORDER_TYPE: &str = "AWS::Config::ConfigurationRecorder";
 
 /// How Config's view differs from the world.
 #[derive(Debug, Default)]
@@ -17,6 +19,7 @@ pub struct Recorded {
     repositories: HashMap<(String, String), Vec<Repository>>,
     key_states: HashMap<String, String>,
     unrecorded: Vec<Unrecorded>,
+    recorders: Vec<Recorder>,
     /// The positions of the accounts by their ids; absent: the accounts are sorted.
     order: Option<Vec<usize>>,
 }
@@ -26,7 +29,8 @@ impl Recorded {
     pub fn new(organization: &Organization, order: Option<Vec<usize>>, arns: &HashMap<String, String>) -> Self {
         let config = &organization.config;
         let resolved = |name: &String| arns.get(name).cloned().unwrap_or_else(|| name.clone());
-        let mut recorded = Self { order, unrecorded: config.unrecorded.clone(), ..Self::default() };
+        let (unrecorded, recorders) = (config.unrecorded.clone(), config.recorders.clone());
+        let mut recorded = Self { unrecorded, recorders, order, ..Self::default() };
         for repository in &config.repositories {
             let mut repository = repository.clone();
             repository.kms_key = match repository.key.as_ref() {
@@ -141,6 +145,19 @@ impl World {
     pub fn recorded_key(&self, account: &str, region: &str, id: &str) -> Option<Cow<'_, Key>> {
         let missing = is_missing(&self.recorded.gaps(account, region, KEY_TYPE), id);
         self.key(account, region, id).filter(|_| !missing)
+    }
+
+    /// What is described of the configuration recorder of a place.
+    pub fn recorder(&self, account: &str, region: &str) -> Option<&Recorder> {
+        let same = |narrowed: &Option<String>, value: &str| narrowed.as_deref().is_none_or(|known| known == value);
+        self.recorded.recorders.iter().find(|one| same(&one.account, account) && same(&one.region, region))
+    }
+
+    /// The types of which nothing is recorded in a place.
+    pub fn unrecorded_types(&self, account: &str, region: &str) -> Vec<&'static str> {
+        let is_unrecorded =
+            |kind: &&str| self.recorded.gaps(account, region, kind).iter().any(|gap| gap.resource_ids.is_empty());
+        [REPOSITORY_TYPE, KEY_TYPE].into_iter().filter(is_unrecorded).collect()
     }
 
     /// The state that Config tells of a key where it is an old one.

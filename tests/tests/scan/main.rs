@@ -3,6 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod config_compare;
+mod config_gaps;
+mod config_keys;
+mod config_resume;
+mod config_source;
 mod cost;
 mod coverage;
 mod faults;

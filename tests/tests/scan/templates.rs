@@ -147,8 +147,8 @@ fn templates_and_rules_are_judged_and_counted_apart() {
 
     // A spreadsheet and a page have them too.
     let csv = std::fs::read_to_string(bench.output().join("findings.csv")).unwrap();
-    assert_eq!(csv.matches(",repository-creation-template\n").count(), 6);
-    assert_eq!(csv.matches(",pull-through-cache-rule\n").count(), 5);
+    assert_eq!(csv.matches(",repository-creation-template,").count(), 6);
+    assert_eq!(csv.matches(",pull-through-cache-rule,").count(), 5);
     let page = std::fs::read_to_string(bench.output().join("report.html")).unwrap();
     assert!(page.contains("k8s (pull-through cache rule)"));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use integration_tests::{
-    Account, AccountState, AggregatedSource, ConfigService, ConfigurationAggregator, Generate, Organization,
+    Account, AccountState, AggregatedSource, ConfigService, ConfigurationAggregator, Generate, Organization, Recorder,
     Repository, Simulator, SourceStatus, StaleKey, Unrecorded,
 };
 use rstest::rstest;
@@ -23,9 +23,15 @@ fn aggregator() -> ConfigurationAggregator {
     }
 }
 
+/// Recorders have items of their own, which most of these tests are not about.
+fn no_recorder() -> Recorder {
+    Recorder { absent: true, ..Recorder::default() }
+}
+
 /// A repository in each of three accounts, and a key in the second.
 fn with(change: impl FnOnce(&mut ConfigService)) -> Organization {
-    let mut config = ConfigService { aggregators: vec![aggregator()], ..ConfigService::default() };
+    let recorders = vec![no_recorder()];
+    let mut config = ConfigService { aggregators: vec![aggregator()], recorders, ..ConfigService::default() };
     change(&mut config);
     Organization {
         repositories: vec![repository(MANAGEMENT, "aa"), repository(MEMBER, "bb"), repository(OTHER, "cc")],
@@ -248,6 +254,7 @@ fn a_generated_organization_has_an_aggregator_too() {
     let mut organization = Organization::generated(sizes);
     let account = organization.management_account.clone();
     organization.config.aggregators = vec![ConfigurationAggregator { account, ..aggregator() }];
+    organization.config.recorders = vec![no_recorder()];
     organization.regions = vec![REGION.to_owned(), "us-east-1".to_owned(), "us-east-2".to_owned()];
     let simulator = start(organization);
     let rows = rows(&simulator, "SELECT accountId, awsRegion, resourceType, resourceId, configuration");
@@ -267,4 +274,46 @@ fn a_generated_organization_has_an_aggregator_too() {
     let input = json!({"ConfigurationAggregatorName": NAME, "GroupByKey": "RESOURCE_TYPE"});
     let counts = Client::new(&simulator).config("GetAggregateDiscoveredResourceCounts", &input).ok();
     assert_eq!(counts["TotalDiscoveredResources"], 12 * 3 * (7 + 3));
+}
+
+#[rstest]
+#[case::by_default(Recorder::default(), true, "ALL_SUPPORTED_RESOURCE_TYPES", "CONTINUOUS")]
+#[case::stopped(Recorder { stopped: true, ..Recorder::default() }, false, "ALL_SUPPORTED_RESOURCE_TYPES", "CONTINUOUS")]
+#[case::daily(Recorder { daily: true, ..Recorder::default() }, true, "ALL_SUPPORTED_RESOURCE_TYPES", "DAILY")]
+#[case::without_a_type(
+    Recorder { excluded_types: vec!["AWS::S3::Bucket".to_owned()], ..Recorder::default() },
+    true, "EXCLUSION_BY_RESOURCE_TYPES", "CONTINUOUS")]
+fn a_recorder_has_an_item(
+    #[case] recorder: Recorder,
+    #[case] recording: bool,
+    #[case] strategy: &str,
+    #[case] frequency: &str,
+) {
+    let simulator = start(with(|config| config.recorders = vec![recorder]));
+    let expression = "SELECT accountId, configuration WHERE resourceType = 'AWS::Config::ConfigurationRecorder'";
+    let rows = rows(&simulator, &format!("{expression} AND awsRegion = '{REGION}'"));
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        let configuration = &row["configuration"];
+        assert_eq!(configuration["Recording"], recording);
+        assert_eq!(configuration["RecordingGroup"]["RecordingStrategy"]["UseOnly"], strategy);
+        assert_eq!(configuration["RecordingMode"]["RecordingFrequency"], frequency);
+    }
+}
+
+#[test]
+fn a_recorder_leaves_out_what_is_not_recorded() {
+    let kind = "AWS::ECR::Repository";
+    let simulator = start(with(|config| {
+        config.recorders = Vec::new();
+        let (account, resource_type) = (Some(MEMBER.to_owned()), Some(kind.to_owned()));
+        config.unrecorded = vec![Unrecorded { account, resource_type, ..Unrecorded::default() }];
+    }));
+    let rows =
+        rows(&simulator, "SELECT accountId, configuration WHERE resourceType = 'AWS::Config::ConfigurationRecorder'");
+    for row in rows {
+        let excluded = &row["configuration"]["RecordingGroup"]["ExclusionByResourceTypes"]["ResourceTypes"];
+        let expected = if row["accountId"] == MEMBER { json!([kind]) } else { Value::Null };
+        assert_eq!(*excluded, expected, "{row}");
+    }
 }

@@ -26,6 +26,7 @@ fn simulator() -> Simulator {
                 region: REGION.to_owned(),
                 ..ConfigurationAggregator::default()
             }],
+            recorders: vec![integration_tests::Recorder { absent: true, ..integration_tests::Recorder::default() }],
             ..integration_tests::ConfigService::default()
         },
         ..organization()

@@ -75,5 +75,11 @@ pub(super) fn of(finding: &Finding) -> Vec<Fact<'_>> {
     }
     add("Created", finding.created_at.map_or_else(not_known, |at| Cow::Owned(phrase::time(at))), false);
     add("Evaluated", Cow::Owned(phrase::time(finding.evaluated_at)), false);
+    if let Some(at) = finding.recorded_at {
+        add("Recorded by AWS Config", Cow::Owned(phrase::time(at)), false);
+    }
+    if let Some(at) = finding.key_recorded_at {
+        add("Key recorded by AWS Config", Cow::Owned(phrase::time(at)), false);
+    }
     facts.into_iter().map(|(name, value, is_code)| Fact { name, value: Cow::Owned(value), is_code }).collect()
 }

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::*;
+use crate::config_source::compare::Comparison;
 use crate::report::samples;
 
 fn location() -> ReportLocation {
@@ -46,6 +47,19 @@ fn a_run_with_templates() {
 fn an_interrupted_run() {
     let report = ReportLocation { older_kept: Some(Apart::Interrupted), ..location() };
     insta::assert_snapshot!(plain(&samples::summary_interrupted(&samples::findings()), &report));
+}
+
+#[test]
+fn a_comparison() {
+    let mut summary = samples::summary(&[]);
+    summary.comparison = Some(Comparison { compared: 1_234, ..Comparison::default() });
+    assert!(plain(&summary, &location()).contains("  1,234 repositories compared: no differences.\n"));
+    let not_compared = samples::coverage().not_covered.iter().take(2).map(Cow::into_owned).collect();
+    summary.comparison =
+        Some(Comparison { compared: 7, not_recorded: 3, stale: 2, missing: 1, not_compared, ..Comparison::default() });
+    let text = plain(&summary, &location());
+    let told = text.split("AWS Config beside ECR").nth(1).unwrap().split("\n\n").next().unwrap();
+    insta::assert_snapshot!(told);
 }
 
 #[test]

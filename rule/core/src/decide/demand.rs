@@ -80,7 +80,7 @@ impl Facts<'_> {
         }
         let key = self.key_name();
         let why_not_read = match self.key {
-            KeyLookup::Described(facts) => return state_of(facts, self.subject),
+            KeyLookup::Described(facts) => return state_of(facts, required, self.subject),
             // Told by `key_exists`; an alias that is not there has no state.
             KeyLookup::NotFound | KeyLookup::NotFoundElsewhere if self.configuration.kms_key.is_some() => return None,
             KeyLookup::NotFound | KeyLookup::NotFoundElsewhere => "there is no such alias".to_owned(),
@@ -261,16 +261,23 @@ impl Facts<'_> {
     }
 }
 
-fn state_of(facts: &KeyFacts, subject: Subject) -> Option<Judged> {
-    let KeyFacts { arn, state, .. } = facts;
+fn state_of(facts: &KeyFacts, required: RequireUsableKey, subject: Subject) -> Option<Judged> {
+    let KeyFacts { arn, state, recorded_at, .. } = facts;
+    let recorded = recorded_at.map(|at| format!(", as AWS Config recorded it at {at}")).unwrap_or_default();
     let unusable = |code, consequence: &str| {
         let consequence = match subject {
             Subject::Repository => consequence,
             Subject::NextRepositories => "nothing can be stored under it",
         };
-        Some(Judged::failed(code, format!("the key {arn} is unusable (state {state}): {consequence}")))
+        Some(Judged::failed(code, format!("the key {arn} is unusable (state {state}{recorded}): {consequence}")))
     };
     match state {
+        KeyState::Enabled | KeyState::Updating if recorded_at.is_some() && required == RequireUsableKey::Proven => {
+            Some(Judged::unproven(
+                ReasonCode::KeyStateNotProvable,
+                format!("the state of the key {arn} ({state}{recorded}) may have changed since and must be proved"),
+            ))
+        }
         KeyState::Enabled | KeyState::Updating => None,
         KeyState::Disabled => unusable(ReasonCode::KeyDisabled, "its images cannot be read"),
         KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => {
