@@ -29,18 +29,16 @@ struct Renewals {
 
 /// Fresh credentials of the caller, as the endpoint of a container tells them.
 fn caller_credentials(state: &State) -> Response<Answer> {
-    match state.renewed_caller() {
-        Some((session, expires_at)) => json_document(&json!({
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "Token": session.token,
-            "Expiration": timestamp_text(expires_at),
-        })),
-        None => {
-            let body = json!({"code": "ExpiredSession", "message": "the session has ended, log in again"});
-            plain(403, "application/json", body.to_string())
-        }
-    }
+    let Some((session, expires_at)) = state.renewed_caller() else {
+        let body = json!({"code": "ExpiredSession", "message": "the session has ended, log in again"});
+        return plain(403, "application/json", body.to_string());
+    };
+    json_document(&json!({
+        "AccessKeyId": session.access_key_id,
+        "SecretAccessKey": session.secret_access_key,
+        "Token": session.token,
+        "Expiration": timestamp_text(expires_at),
+    }))
 }
 
 /// Answers a request below the prefix.
