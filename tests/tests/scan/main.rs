@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod caller_credentials;
+mod chaos;
 mod cost;
 mod coverage;
 mod faults;
 mod harness;
 mod interrupt;
+mod isolation;
 mod keys;
 mod odd_answers;
 mod output;
