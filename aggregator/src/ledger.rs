@@ -194,7 +194,8 @@ impl Ledger {
             message: message.to_owned(),
             hint: hint.to_owned(),
         };
-        if *listing == Listing::Open {
+        // The wish to stop may be heard before the first account is asked for.
+        if *listing != Listing::Ended {
             *listing = Listing::Ended;
             not_covered.push(entry(None, None, "the scan was stopped while the accounts were being listed"));
         }
@@ -256,5 +257,13 @@ mod tests {
         ledger.target_withdrawn(&whole, entry(&whole));
         ledger.target_withdrawn(&whole, entry(&whole));
         assert_eq!(ledger.coverage().targets_scanned, 0);
+    }
+
+    #[test]
+    fn stopped_before_the_list_began_is_no_choice_of_nothing() {
+        let ledger = Ledger::new(Arc::new(Silent));
+        ledger.interrupt("");
+        assert!(!ledger.selects_nothing());
+        assert!(!ledger.coverage().is_complete());
     }
 }
