@@ -125,6 +125,13 @@ FUZZ_CASES ?= 100000
 fuzz: ## feed the rule broken events; FUZZ_CASES says how many of each kind
 	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test $(LOCKED) --workspace --test raw_events
 
+# A list such as 1-100 or 3,17. What a seed does depends on it alone; the test run tries a few of its own.
+SEEDS ?= 1-100
+
+.PHONY: chaos
+chaos: build ## scan while everything goes wrong; SEEDS says in which ways, 1-100 or 17
+	CHAOS_SEEDS=$(SEEDS) $(CARGO) test $(LOCKED) --workspace --test scan chaos:: -- --nocapture
+
 .PHONY: snapshots
 snapshots: python build ## rewrite the snapshots; review the difference before committing
 	PROJECT_PYTHON=$(VENV)/bin/python INSTA_UPDATE=always INSTA_FORCE_PASS=1 \

@@ -67,10 +67,7 @@ impl Account {
 
     /// Where it is, for the policy's overrides.
     pub fn place(&self) -> AccountPlace<'_> {
-        AccountPlace {
-            organizational_unit_ids: &self.units.ids,
-            organizational_unit_path: self.units.path.as_deref(),
-        }
+        AccountPlace { organizational_unit_ids: &self.units.ids, organizational_unit_path: self.units.path.as_deref() }
     }
 }
 

@@ -62,6 +62,7 @@ pub fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun
         return Ok(fresh(opening)?);
     };
     recovered.opening.check(&opening).map_err(|error| RunError::Usage(error.to_string()))?;
+    let resumed_now = journal.resume().with_context(cannot)?;
     let keys = KeyBook::default();
     for (key, account_id) in &recovered.foreign_keys {
         keys.used_by(key, *account_id);
@@ -76,5 +77,6 @@ pub fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun
         Source::Both => warn!("what AWS Config recorded is read from the beginning; ECR and KMS are gone on with"),
     }
     let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
+    let resumed_at = resumed_at.into_iter().chain([resumed_now]).collect();
     Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
 }

@@ -187,7 +187,9 @@ impl Ledger {
     /// Tells everything that is still open as interrupted; `hint` says how to go on.
     pub fn interrupt(&self, hint: &str) {
         let mut state = self.state();
-        let State { known, open_accounts, open_targets, listing, not_covered, .. } = &mut *state;
+        let State { known, open_accounts, open_targets, lost_targets, listing, not_covered, .. } = &mut *state;
+        // Pages of them may have been read, and turn out not to be judged: they don't count as read in any case.
+        lost_targets.extend(open_targets.iter().cloned());
         let entry = |account_id: Option<AccountId>, region: Option<String>, message: &str| NotCovered {
             account_name: account_id.and_then(|id| known.get(&id)?.account.name.as_deref().map(str::to_owned)),
             account_id: account_id.map(|id| id.to_string()),
@@ -197,7 +199,8 @@ impl Ledger {
             message: message.to_owned(),
             hint: hint.to_owned(),
         };
-        if *listing == Listing::Open {
+        // The wish to stop may be heard before the first account is asked for.
+        if *listing != Listing::Ended {
             *listing = Listing::Ended;
             not_covered.push(entry(None, None, "the scan was stopped while the accounts were being listed"));
         }
@@ -222,5 +225,50 @@ impl Ledger {
             targets_scanned: state.known.values().map(|known| u64::from(known.targets_read)).sum(),
             not_covered: NotCoveredList::new(not_covered, disabled),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reporter::Silent;
+
+    fn entry(target: &Target) -> NotCovered {
+        NotCovered {
+            account_id: Some(target.account_id.to_string()),
+            account_name: None,
+            region: Some(target.region.clone()),
+            cause: Cause::Interrupted,
+            error_code: None,
+            message: "not judged".to_owned(),
+            hint: String::new(),
+        }
+    }
+
+    /// One Region is read whole, of another a page whose key was not asked for before the scan was stopped.
+    #[test]
+    fn what_was_not_read_is_not_taken_from_what_was() {
+        let ledger = Ledger::new(Arc::new(Silent));
+        let account_id = AccountId::parse("111122223333").unwrap();
+        ledger.account_found(&Arc::new(Account::by_id(account_id)));
+        let [whole, part] = ["eu-west-1", "us-east-1"].map(|region| Target { account_id, region: region.to_owned() });
+        ledger.account_planned(account_id, &[whole.region.clone(), part.region.clone()], Vec::new());
+        ledger.target_read(&whole, 3);
+        ledger.interrupt("");
+        ledger.target_withdrawn(&part, entry(&part));
+        assert_eq!(ledger.coverage().targets_scanned, 1);
+
+        // What was read whole and not judged is no longer scanned.
+        ledger.target_withdrawn(&whole, entry(&whole));
+        ledger.target_withdrawn(&whole, entry(&whole));
+        assert_eq!(ledger.coverage().targets_scanned, 0);
+    }
+
+    #[test]
+    fn stopped_before_the_list_began_is_no_choice_of_nothing() {
+        let ledger = Ledger::new(Arc::new(Silent));
+        ledger.interrupt("");
+        assert!(!ledger.selects_nothing());
+        assert!(!ledger.coverage().is_complete());
     }
 }

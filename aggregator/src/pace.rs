@@ -145,13 +145,14 @@ impl Pacer {
         let patience = lane.streak().saturating_add(most.saturating_mul(2));
         let mut number = 1;
         loop {
-            self.at_rest(lane.turn(patience)).await?;
+            let turn = self.at_rest(lane.turn(patience)).await?;
             let permit = self.0.limiter.permit().await;
             let sent_at = Instant::now();
             // The lane may have been asked to rest meanwhile.
             if !lane.is_open(sent_at) {
                 continue;
             }
+            drop(turn);
             self.0.attempts.fetch_add(1, Ordering::Relaxed);
             if number > 1 {
                 self.0.retries.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,6 @@ use aws_config::BehaviorVersion;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use ecr_encryption_rule::aws::calls::CallCounter;
@@ -65,7 +64,7 @@ pub async fn sdk_config(
         ));
     }
     let attempts = clients::attempts(config.retry_config());
-    let mut builder = config.clone().into_builder().retry_config(RetryConfig::disabled());
+    let mut builder = config.clone().into_builder().retry_config(clients::no_retries());
     if let Some(profile) = profile {
         // Whoever names a profile means it, whatever credentials stand in the environment; the SDK's chain would take those.
         let provider_config =

@@ -62,8 +62,7 @@ impl Done {
 }
 
 impl Journal {
-    /// Opens the journal at `path` to go on with it; `None` where not even its first record is whole. What is not whole at
-    /// its end is cut off.
+    /// Opens the journal at `path`, to go on with it by [`Self::resume`]; `None` where not even its first record is whole.
     ///
     /// # Errors
     /// The file cannot be read, or is of a form that this version does not know.
@@ -110,13 +109,21 @@ impl Journal {
             offset = reader.end;
         }
         drop(reader);
-        file.set_len(offset)?;
         let session = session + 1;
-        let at = super::now();
         let journal = Self { state: Mutex::new(State { file, end: offset, last, plans }), session };
-        journal.state().append(&Header::Resumed { number: session, at }, &[])?;
-        recovered.resumed_at.push(at);
         Ok(Some((journal, recovered)))
+    }
+
+    /// Goes on with the run, from now on; what is not whole at the end of the file is cut off. Before that, nothing changes.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn resume(&self) -> io::Result<Timestamp> {
+        let at = super::now();
+        let mut state = self.state();
+        state.file.set_len(state.end)?;
+        state.append(&Header::Resumed { number: self.session, at }, &[])?;
+        Ok(at)
     }
 }
 

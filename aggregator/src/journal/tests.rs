@@ -84,7 +84,11 @@ impl Folder {
     }
 
     fn reopen(&self) -> (Journal, Recovered) {
-        Journal::reopen(&self.path()).unwrap().unwrap()
+        {
+            let (journal, mut recovered) = Journal::reopen(&self.path()).unwrap().unwrap();
+            recovered.resumed_at.push(journal.resume().unwrap());
+            (journal, recovered)
+        }
     }
 }
 

@@ -32,6 +32,12 @@ pub(super) struct Lane {
     state: Mutex<State>,
 }
 
+/// The right to send one request.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    _first: Option<tokio::sync::MutexGuard<'a, ()>>,
+}
+
 #[derive(Debug)]
 struct State {
     /// Requests per second, now.
@@ -74,13 +80,14 @@ impl Lane {
         self.state().streak
     }
 
-    /// Waits until the lane's rate and its pauses allow a request, first come, first served.
+    /// Waits until the lane's rate and its pauses allow a request, first come, first served. The turn is to be held until
+    /// the request is sent.
     ///
     /// # Errors
     /// The lane was slowed down `most` times in a row: then those who still wait are spared finding out one by one what all
     /// attempts before them have found out.
-    pub async fn turn(&self, most: u32) -> Result<(), AwsFault> {
-        let _first = self.first.lock().await;
+    pub async fn turn(&self, most: u32) -> Result<Turn<'_>, AwsFault> {
+        let first = self.first.lock().await;
         loop {
             let ready_at = {
                 let mut state = self.state();
@@ -89,7 +96,7 @@ impl Lane {
                     _ => {}
                 }
                 match state.take(&self.quota, Instant::now()) {
-                    Ok(()) => return Ok(()),
+                    Ok(()) => return Ok(Turn { _first: self.quota.keeps_line.then_some(first) }),
                     Err(ready_at) => ready_at,
                 }
             };

@@ -29,6 +29,9 @@ pub(super) struct Quota {
     /// The share of throttled answers that is nobody's fault. A lane that works for all accounts meets the odd account
     /// that is throttled whatever it does, and must not slow down the others for it.
     pub tolerated_throttles: f64,
+    /// Whether nobody gets a turn before whoever had the last one has sent his request, however long that waits for others.
+    /// Else the requests of a lane that have waited together may be sent together.
+    pub keeps_line: bool,
 }
 
 impl Service {
@@ -53,15 +56,17 @@ impl Service {
             Self::Tagging => (5.0, 5.0, f64::INFINITY),
             Self::Account => (2.0, 2.0, 5.0),
             Self::Config => (10.0, 20.0, f64::INFINITY),
-            Self::Sts => return Quota { rate: 480.0, burst: 48.0, tolerated_throttles: 0.1 },
-            Self::Organizations => return Quota { rate: 20.0, burst: 40.0, tolerated_throttles: 0.0 },
+            Self::Sts => return Quota { rate: 480.0, burst: 48.0, tolerated_throttles: 0.1, keeps_line: false },
+            Self::Organizations => {
+                return Quota { rate: 20.0, burst: 40.0, tolerated_throttles: 0.0, keeps_line: false };
+            }
         };
         match max_rate {
-            None => Quota { rate, burst, tolerated_throttles: 0.0 },
+            None => Quota { rate, burst, tolerated_throttles: 0.0, keeps_line: false },
             Some(max_rate) => {
                 let rate = f64::from(max_rate).min(allowed);
                 // A twentieth of a second: no second has more requests than were asked for, and timers may be late.
-                Quota { rate, burst: (rate / 20.0).max(1.0), tolerated_throttles: 0.0 }
+                Quota { rate, burst: (rate / 20.0).max(1.0), tolerated_throttles: 0.0, keeps_line: true }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::aws::http::CappedHttpClient;
@@ -33,7 +33,21 @@ pub fn attempts(configured: Option<&RetryConfig>) -> u32 {
 pub fn retry_config(configured: Option<&RetryConfig>) -> RetryConfig {
     let attempts = attempts(configured);
     let configured = configured.cloned().unwrap_or_else(RetryConfig::standard);
-    configured.with_max_attempts(attempts).with_initial_backoff(INITIAL_BACKOFF).with_max_backoff(MAX_BACKOFF)
+    on_the_same_connection(configured)
+        .with_max_attempts(attempts)
+        .with_initial_backoff(INITIAL_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF)
+}
+
+/// No retries at all, for clients whose calls somebody else makes again.
+pub fn no_retries() -> RetryConfig {
+    on_the_same_connection(RetryConfig::disabled())
+}
+
+/// [`CappedHttpClient`] drops connections that broke, and keeps those that brought an answer, be it an error. The SDK would
+/// have those closed too, asks the client for the means, and logs an error for every one that it doesn't get.
+fn on_the_same_connection(config: RetryConfig) -> RetryConfig {
+    config.with_reconnect_mode(ReconnectMode::ReuseAllConnections)
 }
 
 /// The time-outs of every call. Clients with other time-outs would get connections of their own.

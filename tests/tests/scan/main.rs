@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod caller_credentials;
+mod chaos;
 mod config_compare;
 mod config_gaps;
 mod config_keys;
@@ -13,6 +15,7 @@ mod coverage;
 mod faults;
 mod harness;
 mod interrupt;
+mod isolation;
 mod keys;
 mod odd_answers;
 mod output;

@@ -34,7 +34,8 @@ pub fn beside(bench: &Bench, prefix: &str) -> PathBuf {
     bench.output().join(name.unwrap_or_else(|| panic!("no {prefix}… in {:?}", names(&bench.output()))))
 }
 
-const ALL_FILES: [&str; 4] = ["findings.csv", "findings.jsonl", "report.html", "summary.json"];
+/// The files of a whole report.
+pub const ALL_FILES: [&str; 4] = ["findings.csv", "findings.jsonl", "report.html", "summary.json"];
 
 fn denied(operation: &str) -> Fault {
     Fault {

@@ -11,7 +11,8 @@ use crate::harness::{Bench, HOME, Outcome, binary};
 use crate::interrupt::{hang, hanging, wait_until_it_hangs};
 use crate::output::{beside, names, without_times};
 
-fn signal(name: &str, child: &Child) {
+/// Sends a signal to a scan.
+pub fn signal(name: &str, child: &Child) {
     assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
 }
 
@@ -28,7 +29,7 @@ fn generated() -> Organization {
 }
 
 /// Findings and coverage, without what differs between any two runs.
-fn result(outcome: &Outcome) -> (Vec<Value>, Value, Value) {
+pub fn result(outcome: &Outcome) -> (Vec<Value>, Value, Value) {
     let findings = outcome.findings.iter().cloned().map(without_times).collect();
     (findings, outcome.summary["totals"].clone(), outcome.summary["coverage"].clone())
 }
@@ -168,6 +169,8 @@ fn a_run_is_gone_on_with_only_as_it_was_begun() {
     }
     let outcome = bench.scan(&["--resume", "--exclude-accounts", "222222222222", "--concurrency", "3"]);
     assert_eq!((outcome.status, outcome.findings.len()), (0, 4));
+    // Those that were refused were no part of it.
+    assert_eq!(outcome.summary["run"]["resumed_at"].as_array().unwrap().len(), 1);
     assert!(outcome.calls()["ecr:DescribeRepositories"] <= 3, "{:?}", outcome.calls());
 }
 

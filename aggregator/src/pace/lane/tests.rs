@@ -3,7 +3,7 @@ use tokio::time::sleep;
 
 use super::*;
 
-const QUOTA: Quota = Quota { rate: 16.0, burst: 4.0, tolerated_throttles: 0.0 };
+const QUOTA: Quota = Quota { rate: 16.0, burst: 4.0, tolerated_throttles: 0.0, keeps_line: false };
 
 fn lane(quota: Quota) -> Lane {
     Lane::new(1, Arc::default(), quota, Instant::now())

@@ -145,3 +145,32 @@ async fn a_slow_lane_is_not_given_up() {
     let lost = answers.iter().filter(|answer| answer.is_err()).count();
     assert_eq!(lost, 0, "{:?}", pacer.stats());
 }
+
+/// Calls that wait for their turn among all others are not sent all at once when it comes.
+#[tokio::test(start_paused = true)]
+async fn the_highest_rate_is_kept_to_after_a_wait_for_others() {
+    let pacer = pacer(Concurrency::Fixed(1), 3);
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let mut calls = JoinSet::new();
+    for number in 0..12 {
+        let (pacer, sent) = (pacer.clone(), Arc::clone(&sent));
+        calls.spawn(async move {
+            // The only permit is held for seconds by the calls of another account.
+            let (account, takes) =
+                if number < 3 { ("000000000001", seconds(3)) } else { ("000000000002", milliseconds(1)) };
+            let send = |_| async {
+                if number >= 3 {
+                    sent.lock().unwrap().push(Instant::now());
+                }
+                sleep(takes).await;
+                Ok(())
+            };
+            pacer.call(ecr(account, "us-east-1"), &credentials(), send).await.unwrap();
+        });
+    }
+    calls.join_all().await;
+    let sent = sent.lock().unwrap();
+    assert_eq!(sent.len(), 9);
+    // Three a second, and one more after a silence.
+    assert!(sent.windows(5).all(|five| five[4] - five[0] >= milliseconds(995)), "{sent:?}");
+}
