@@ -76,9 +76,9 @@ impl Output {
                 ));
             }
         }
-        let resumed = unfinished.filter(|_| resume);
-        let resumes = resumed.is_some();
-        let staging = match resumed {
+        let left = unfinished.filter(|_| resume);
+        let resumes = left.is_some();
+        let staging = match left {
             Some(staging) => staging,
             None => Staging::create(directory, &Uuid::now_v7().to_string()).with_context(cannot)?,
         };

@@ -72,18 +72,18 @@ fn place(item: &Item) -> (FindingType, String) {
 fn merge(file: &File, blocks: &[Placed], mut take: impl FnMut(Item, Timestamp) -> io::Result<()>) -> io::Result<()> {
     let mut runs: Vec<Run<'_>> = blocks.iter().map(|placed| Run::new(file, placed)).collect();
     // By place, and by page: a heap of what comes next of each run.
-    let mut heap = BinaryHeap::new();
+    let mut following = BinaryHeap::new();
     let mut heads: Vec<Option<Item>> = Vec::new();
     for (index, run) in runs.iter_mut().enumerate() {
         let head = run.next()?;
-        heap.extend(head.as_ref().map(|head| Reverse((place(head), index))));
+        following.extend(head.as_ref().map(|head| Reverse((place(head), index))));
         heads.push(head);
     }
     let mut before: Option<(FindingType, String)> = None;
-    while let Some(Reverse((current_place, index))) = heap.pop() {
+    while let Some(Reverse((current_place, index))) = following.pop() {
         let (Some(run), Some(head)) = (runs.get_mut(index), heads.get_mut(index)) else { continue };
         let next = run.next()?;
-        heap.extend(next.as_ref().map(|next| Reverse((place(next), index))));
+        following.extend(next.as_ref().map(|next| Reverse((place(next), index))));
         let current = std::mem::replace(head, next);
         if before.as_ref() != Some(&current_place)
             && let Some(current) = current

@@ -33,24 +33,27 @@ pub struct Recovered {
     pub denied_keys: BTreeSet<(AccountId, String)>,
 }
 
+/// Regions of an account, each with how many repositories were read.
+pub type ReadRegions = Vec<(Arc<str>, u64)>;
+
 /// The plans of accounts, and which of their targets were read whole.
 #[derive(Debug, Default)]
 pub struct Done {
     plans: HashMap<AccountId, Arc<Plan>>,
-    targets: HashMap<AccountId, Vec<(Arc<str>, u64)>>,
+    targets: HashMap<AccountId, ReadRegions>,
 }
 
 impl Done {
     /// The plan of an account, and its Regions that were read whole, each with the number of its repositories. They are
     /// given once.
-    pub fn take(&mut self, account_id: AccountId) -> Option<(Arc<Plan>, Vec<(Arc<str>, u64)>)> {
+    pub fn take(&mut self, account_id: AccountId) -> Option<(Arc<Plan>, ReadRegions)> {
         let plan = self.plans.remove(&account_id)?;
         Some((plan, self.targets.remove(&account_id).unwrap_or_default()))
     }
 
     /// Undoes [`Self::take`].
     #[cfg(test)]
-    pub(super) fn put_back(&mut self, account_id: AccountId, plan: Arc<Plan>, done: Vec<(Arc<str>, u64)>) {
+    pub(super) fn put_back(&mut self, account_id: AccountId, plan: Arc<Plan>, done: ReadRegions) {
         self.plans.insert(account_id, plan);
         self.targets.insert(account_id, done);
     }

@@ -126,7 +126,15 @@ fn what_came_in_any_order_is_given_in_the_order_of_the_report() {
         ]
     );
     let mut only_two = Vec::new();
-    journal.join(|account_id| account_id == id(TWO), |one| Ok(only_two.push(one.item))).unwrap();
+    journal
+        .join(
+            |account_id| account_id == id(TWO),
+            |one| {
+                only_two.push(one.item);
+                Ok(())
+            },
+        )
+        .unwrap();
     assert_eq!(only_two, repositories(&["z"]));
 }
 

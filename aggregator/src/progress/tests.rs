@@ -5,7 +5,7 @@ use super::*;
 fn snapshot() -> Snapshot {
     Snapshot {
         phase: "scanning",
-        elapsed: Duration::from_secs(60),
+        elapsed: Duration::from_mins(1),
         accounts_found: 1_000,
         accounts_listed: true,
         accounts_planned: 400,
