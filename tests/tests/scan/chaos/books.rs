@@ -76,28 +76,30 @@ impl<'a> Books<'a> {
         }
         let nothing = BTreeMap::new();
         let is_interrupted = outcome.summary["run"]["interrupted"] == true;
-        let (mut scanned, mut listed) = (BTreeSet::new(), 0);
+        let (mut scanned, mut listed) = (BTreeSet::new(), 0_u64);
         for (account, seen) in &self.expected {
             let causes = told.accounts.get(account);
             let has_findings = found.keys().any(|(of, _)| of == account);
-            let is_mentioned = has_findings || causes.is_some() || told.targets.keys().any(|(of, _)| of == account);
-            if told.list && !is_mentioned {
-                continue;
-            }
-            listed += 1;
+            // Every account that was listed is told as a whole, or has Regions that it has not enabled.
+            let is_planned =
+                |(of, causes): (&String, &BTreeSet<String>)| of == account && causes.contains("region-disabled");
+            let is_listed = causes.is_some() || told.targets.iter().any(|((of, _), causes)| is_planned((of, causes)));
+            ensure(is_listed || told.list, || format!("nothing is told of {account}"))?;
+            listed += u64::from(is_listed);
             let regions = match seen {
                 Seen::Regions(regions) => regions,
                 Seen::NotActive | Seen::Denied => {
                     let cause = if *seen == Seen::Denied { "assume-role-denied" } else { "account-not-active" };
                     let is_told = |cause: &str| causes.is_some_and(|causes| causes.contains(cause));
-                    let known = is_told(cause) || (is_interrupted && is_told("interrupted"));
+                    let known = !is_listed || is_told(cause) || (is_interrupted && is_told("interrupted"));
                     ensure(known && !has_findings, || format!("{account} is {seen:?}, and told as {causes:?}"))?;
                     continue;
                 }
             };
             for (region, repositories) in regions {
                 let target = (account.clone(), region.clone());
-                let is_told = told.has(account, region);
+                // What an earlier session has read of an account that this one did not get to may be there too.
+                let is_told = !is_listed || told.has(account, region);
                 let found = found.remove(&target);
                 let Some(repositories) = repositories else {
                     ensure(is_told && found.is_none(), || format!("{target:?} is not enabled, and not told so"))?;
@@ -156,7 +158,7 @@ impl<'a> Books<'a> {
 /// What isn't told of disabled Regions.
 pub fn gaps(outcome: &Outcome) -> String {
     let enabled = outcome.entries().iter().filter(|entry| entry["cause"] != "region-disabled");
-    enabled.map(|entry| format!("\n  {entry}")).collect()
+    enabled.map(Value::to_string).collect::<Vec<_>>().join("\n  ")
 }
 
 fn check_target(

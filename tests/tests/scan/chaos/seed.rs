@@ -137,6 +137,11 @@ pub fn run(seed: u64) -> Story {
             Ended::Interrupted(outcome) => {
                 books.check(&outcome).unwrap_or_else(|problem| panic!("{told}: {problem}\n{}", outcome.stderr));
             }
+            // Killed when the report was there, and before everything else was gone: that is for the next session.
+            Ended::Finished(outcome) if outcome.status == -1 && names(&bench.output()) != ALL_FILES => {
+                books.check(&outcome).unwrap_or_else(|problem| panic!("{told}: {problem}"));
+                disturbances.clear();
+            }
             Ended::Finished(outcome) => {
                 let lost = finished(&bench, &books, &outcome)
                     .unwrap_or_else(|problem| panic!("{told}: {problem}\n{}", outcome.stderr));

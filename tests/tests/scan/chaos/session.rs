@@ -151,7 +151,9 @@ impl Session<'_> {
         while child.try_wait().unwrap().is_none() {
             if signals.is_some_and(|(after, _)| calls() >= before + after) {
                 let (_, names) = signals.take().unwrap();
-                names.iter().for_each(|name| signal(name, &child));
+                for name in names {
+                    signal(name, &child);
+                }
             }
             if began.elapsed() > PATIENCE {
                 child.kill().unwrap();
