@@ -158,14 +158,14 @@ async fn the_highest_rate_is_kept_to_after_a_wait_for_others() {
             // The only permit is held for seconds by the calls of another account.
             let (account, takes) =
                 if number < 3 { ("000000000001", seconds(3)) } else { ("000000000002", milliseconds(1)) };
-            let send = |_| async {
+            let attempt = |_| async {
                 if number >= 3 {
                     sent.lock().unwrap().push(Instant::now());
                 }
                 sleep(takes).await;
                 Ok(())
             };
-            pacer.call(ecr(account, "us-east-1"), &credentials(), send).await.unwrap();
+            pacer.call(ecr(account, "us-east-1"), &credentials(), attempt).await.unwrap();
         });
     }
     calls.join_all().await;
