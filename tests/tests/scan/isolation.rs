@@ -13,9 +13,7 @@ const REGIONS: usize = 4;
 
 fn twelve_accounts() -> Organization {
     let sizes = Generate { accounts: 12, regions: REGIONS, repositories: 3, ..Generate::default() };
-    let mut organization = Organization::generated(sizes);
-    organization.answers.repositories_per_page = 2;
-    organization
+    Organization::generated(sizes)
 }
 
 /// The calls with the credentials of each account but the throttled one, by Region.
