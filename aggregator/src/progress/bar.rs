@@ -14,7 +14,7 @@ pub(super) struct Bar(ProgressBar);
 impl Bar {
     /// Draws on standard error.
     pub(super) fn new() -> Self {
-        let bar = ProgressBar::new(0);
+        let bar = ProgressBar::new(1);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:20} {wide_msg}") {
             bar.set_style(style);
         }
@@ -28,7 +28,8 @@ impl Display for Bar {
     }
 
     fn show(&mut self, now: &Snapshot, forecast: &Forecast) {
-        self.0.set_length(Forecast::targets(now).unwrap_or(now.targets_found));
+        // Of nothing, nothing is done: else the bar would begin full.
+        self.0.set_length(Forecast::targets(now).unwrap_or(now.targets_found).max(1));
         self.0.set_position(now.targets_read);
         let is_scanning = now.accounts_found > 0 && (!now.accounts_listed || now.targets_read < now.targets_found);
         let message = if is_scanning { words::parts(now, forecast).join(", ") } else { now.phase.to_owned() };

@@ -12,7 +12,9 @@ pub(super) fn parts(now: &Snapshot, forecast: &Forecast) -> Vec<String> {
     if now.accounts_found > 0 {
         let more = if now.accounts_listed { "" } else { "+" };
         parts.push(format!("{} of {}{more} accounts", number(now.accounts_planned), number(now.accounts_found)));
-        let targets = Forecast::targets(now).unwrap_or(now.targets_found);
+    }
+    if now.targets_found > 0 {
+        let (targets, more) = Forecast::targets(now).map_or((now.targets_found, "+"), |targets| (targets, ""));
         parts.push(format!("{} of {}{more} Regions", number(now.targets_read), number(targets)));
     }
     if let Some(left) = forecast.left(now) {
