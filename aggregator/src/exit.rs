@@ -37,7 +37,7 @@ impl ExitStatus {
         if fail_on.non_compliant && repositories.non_compliant + templates.non_compliant > 0 {
             Self::NonCompliant
         } else if (fail_on.undetermined && repositories.undetermined + templates.undetermined > 0)
-            || (fail_on.incomplete && !summary.coverage.is_complete())
+            || (fail_on.incomplete && (summary.run.interrupted || !summary.coverage.is_complete()))
         {
             Self::Incomplete
         } else {

@@ -26,7 +26,7 @@ use crate::unfinished::Opening;
 pub use join::Joined;
 use record::Header;
 pub use record::{Block, Item, StoredAnswer, Verdict};
-pub use recover::{Done, Recovered};
+pub use recover::{Done, ReadRegions, Recovered};
 
 /// An account in a Region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -129,9 +129,22 @@ impl Journal {
     /// # Errors
     /// The file cannot be read.
     pub fn own_answers(&self, account_id: AccountId) -> io::Result<HashMap<KeyId, KeyAnswer>> {
-        let mut state = self.state();
-        let blocks = state.blocks(account_id)?;
-        Ok(answers(&valid(blocks, self.session)))
+        Ok(answers(&self.valid(account_id)?))
+    }
+
+    /// The same, of this session alone: what another account has read just now is judged by what its key is now.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn own_answers_of_session(&self, account_id: AccountId) -> io::Result<HashMap<KeyId, KeyAnswer>> {
+        let mut blocks = self.valid(account_id)?;
+        blocks.retain(|placed| placed.block.session == self.session);
+        Ok(answers(&blocks))
+    }
+
+    fn valid(&self, account_id: AccountId) -> io::Result<Vec<Placed>> {
+        let blocks = self.state().blocks(account_id)?;
+        Ok(valid(blocks, self.session))
     }
 }
 
@@ -171,7 +184,7 @@ fn read_block(file: &mut File, offset: u64) -> io::Result<Placed> {
 }
 
 /// The blocks that count: of a target that was read whole, those of the session that did so; else those of this session,
-/// as what an earlier one has left of it was read again. Blocks without items always count: they tell of keys.
+/// as what an earlier one has left of it was read again. Blocks without items tell of keys, which were asked for again too.
 fn valid(blocks: Vec<Placed>, session: u32) -> Vec<Placed> {
     let complete: HashMap<String, u32> = blocks
         .iter()
@@ -181,7 +194,8 @@ fn valid(blocks: Vec<Placed>, session: u32) -> Vec<Placed> {
     blocks
         .into_iter()
         .filter(|Placed { block, .. }| {
-            block.items == 0 || block.session == complete.get(&block.region).copied().unwrap_or(session)
+            let of = if block.items == 0 { session } else { complete.get(&block.region).copied().unwrap_or(session) };
+            block.session == of
         })
         .collect()
 }

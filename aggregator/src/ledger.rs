@@ -165,7 +165,7 @@ impl Ledger {
     pub fn reports(&self, account_id: AccountId) -> bool {
         let state = self.state();
         let listed = state.listing == Listing::Ended && !state.not_covered.iter().any(|gap| gap.account_id.is_none());
-        !listed || state.known.get(&account_id).is_some_and(|known| known.found)
+        state.known.get(&account_id).map_or(!listed, |known| known.found)
     }
 
     /// Whether an account was to be read.

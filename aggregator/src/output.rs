@@ -53,8 +53,8 @@ struct Held {
 
 impl Output {
     /// Makes the folder where it is missing, keeps other runs from it, clears what killed runs left there, and finds out
-    /// whether it can be written: before the scan, not after it. Of unfinished runs only the last one is kept, and gone on
-    /// with where `resume` says so.
+    /// whether it can be written: before the scan, not after it. Of unfinished runs the one that has read most is gone on
+    /// with, where `resume` says so.
     ///
     /// # Errors
     /// It cannot be written, or another run is writing there.
@@ -68,7 +68,7 @@ impl Output {
             )
         })?;
         exchange::clean(directory).with_context(cannot)?;
-        let unfinished = staging::keep_last(directory).with_context(cannot)?;
+        let unfinished = staging::furthest(directory).with_context(cannot)?;
         for name in file_names() {
             if directory.join(name).is_dir() {
                 return Err(anyhow!(
@@ -172,20 +172,34 @@ impl Output {
             older_report |= found(&self.directory.join(name))?.is_some();
         }
         let apart = place::apart(older_report, read_others, summary);
-        // What it had found when it was stopped is in the report that follows.
-        let stopped = self.directory.join(format!("{}-{}", Apart::Interrupted.folder(), self.run_id));
-        if found(&stopped)?.is_some() {
-            fs::rename(&stopped, staging.join(SUPERSEDED))?;
+        // What it had found when it was stopped, or had seen too little, is in the report that follows.
+        let mut superseded = Vec::new();
+        for folder in Apart::FOLDERS {
+            let name = format!("{folder}-{}", self.run_id);
+            if found(&self.directory.join(&name))?.is_some() {
+                fs::create_dir_all(staging.join(SUPERSEDED))?;
+                let moved = (self.directory.join(&name), staging.join(SUPERSEDED).join(&name));
+                fs::rename(&moved.0, &moved.1)?;
+                superseded.push(moved);
+            }
         }
+        let put_back = || {
+            for (place, aside) in &superseded {
+                if let Err(error) = fs::rename(aside, place) {
+                    warn!(%error, "`{}` could not be put back", place.display());
+                }
+            }
+        };
         let location = if let Some(apart) = apart {
             let directory = self.directory.join(format!("{}-{}", apart.folder(), self.run_id));
-            fs::rename(staging.join(NEW), &directory)?;
+            fs::rename(staging.join(NEW), &directory).inspect_err(|_| put_back())?;
             let files = written.names.iter().map(|name| directory.join(name)).collect();
             ReportLocation { directory, files, older_kept: older_report.then_some(apart) }
         } else {
             let files = match exchange::replace(&self.directory, &staging, &written.names) {
                 Ok(files) => files,
                 Err(error) => {
+                    put_back();
                     if let Err(lost) = exchange::restore(&self.directory, &staging) {
                         held.staging.keep();
                         return Err(error).with_context(|| {
@@ -197,8 +211,13 @@ impl Output {
             };
             ReportLocation { directory: self.directory.clone(), files, older_kept: None }
         };
-        if apart != Some(Apart::Interrupted) {
+        // Where the accounts could not be listed, those that were read before may not be lost: there is something to go on with.
+        let is_unlisted = summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
+        let may_go_on = is_unlisted && (self.resumes || read_others);
+        if apart != Some(Apart::Interrupted) && !may_go_on {
             held.staging.discard();
+        }
+        if matches!(apart, None | Some(Apart::Empty)) && !may_go_on {
             staging::remove_others(&self.directory, &self.run_id);
         }
         // The new names are on disk, not just the files' content. Not every system can be asked for that.

@@ -93,6 +93,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         caller_id,
         regions: args.regions.clone(),
         policy: resolved,
+        units_decide: needs_units(&args, &policy),
         own_regions,
         keys,
         ledger: Ledger::new(Arc::clone(&reporter)),

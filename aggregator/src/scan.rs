@@ -78,6 +78,8 @@ pub struct Scan<L> {
     pub regions: Regions,
     /// What is demanded.
     pub policy: Policy,
+    /// Whether organizational units decide what is scanned or demanded.
+    pub units_decide: bool,
     /// The caller's own Regions, where they are known already.
     pub own_regions: Option<Vec<AccountRegion>>,
     /// The keys.

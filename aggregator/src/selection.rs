@@ -31,6 +31,11 @@ impl Selection {
             && !self.excludes(account)
     }
 
+    /// Whether organizational units decide which accounts are scanned.
+    pub fn names_units(&self) -> bool {
+        self.units.is_some() || !self.exclude_units.is_empty()
+    }
+
     /// Whether the user wants `account` to be left alone, so that it is not even asked for its keys.
     pub fn excludes(&self, account: &Account) -> bool {
         self.exclude_accounts.contains(&account.id.to_string())
@@ -40,9 +45,12 @@ impl Selection {
 
 /// Whether anything that was asked for hangs on organizational units.
 pub fn needs_units(args: &ScanArgs, policy: &Policy) -> bool {
-    args.organizational_units.is_some()
-        || args.exclude_organizational_units.is_some()
-        || policy.overrides.iter().any(|one| one.organizational_units.is_some())
+    args.organizational_units.is_some() || args.exclude_organizational_units.is_some() || names_units(policy)
+}
+
+/// Whether organizational units decide what is demanded.
+pub fn names_units(policy: &Policy) -> bool {
+    policy.overrides.iter().any(|one| one.organizational_units.is_some())
 }
 
 /// Resolves and checks everything that names an organizational unit: the selection, and the policy with the ids of its

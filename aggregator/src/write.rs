@@ -94,7 +94,9 @@ impl Unwritten {
         let mut totals = Totals::new(scan.registry.is_some());
         let (mut unjudged, mut unjudged_templates) = (Unjudged::of_repositories(), Unjudged::of_templates());
         let Scan { journal, keys, ledger, policy, .. } = &*scan;
-        let wanted = |account_id| ledger.reports(account_id);
+        // What an account is judged by may hang on its units, which are known of those that were listed.
+        let wanted =
+            |account_id| ledger.reports(account_id) && (!scan.units_decide || ledger.account(account_id).is_some());
         let mut account: Option<Arc<Account>> = None;
         journal.join(wanted, |Joined { account_id, region, read_at, item, own_keys }| {
             if is_stopped() {

@@ -89,6 +89,8 @@ impl Organizations {
         let mut accounts = Vec::new();
         let mut organization_id = None;
         let page = answer.accounts.ok_or_else(|| AwsFault::other(ACTION, "an answer without accounts"))?;
+        let of_page = page.iter().filter_map(|listed| listed.paths.as_deref()?.first());
+        self.units.learn(of_page.flat_map(|path| unit_ids(path)).collect::<Vec<_>>()).await;
         for listed in page {
             organization_id = organization_id.or_else(|| organization_of(listed.arn.as_deref()));
             accounts.push(self.account(listed).await?);

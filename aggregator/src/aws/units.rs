@@ -1,12 +1,16 @@
 //! The names of organizational units.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+use futures_util::stream::{self, StreamExt};
 
 use super::organizations::Client;
 use crate::account::UnitChain;
+
+/// How many units are described at once.
+const AT_ONCE: usize = 16;
 
 /// Reads organizational units, each once.
 #[derive(Debug)]
@@ -15,11 +19,13 @@ pub(super) struct Units {
     names: HashMap<String, String>,
     parents: HashMap<String, String>,
     chains: HashMap<Vec<String>, Arc<UnitChain>>,
+    /// The refusal to describe units.
+    refusal: Option<AwsFault>,
 }
 
 impl Units {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, names: HashMap::new(), parents: HashMap::new(), chains: HashMap::new() }
+        Self { client, names: HashMap::new(), parents: HashMap::new(), chains: HashMap::new(), refusal: None }
     }
 
     /// The units of an account, with their names; where `ListAccounts` does not tell their ids, their parents are asked.
@@ -39,7 +45,6 @@ impl Units {
 
     /// The name of a root or unit.
     pub(super) async fn name(&mut self, id: &str) -> Result<String, AwsFault> {
-        const ACTION: &str = "organizations:DescribeOrganizationalUnit";
         if let Some(name) = self.names.get(id) {
             return Ok(name.clone());
         }
@@ -47,6 +52,40 @@ impl Units {
             self.roots().await?;
             return self.names.get(id).cloned().ok_or_else(|| not_found("organizations:ListRoots", id));
         }
+        // Who may not describe one unit may describe none: that is not asked for each of fifty thousand accounts.
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
+        let described = self.describe(id).await;
+        self.refusal = described.as_ref().err().filter(|fault| fault.kind == FaultKind::Denied).cloned();
+        let name = described?;
+        self.names.insert(id.to_owned(), name.clone());
+        Ok(name)
+    }
+
+    /// Reads the names of units that are not known yet, side by side. What cannot be read is found out again by whoever
+    /// needs it.
+    pub(super) async fn learn(&mut self, ids: impl IntoIterator<Item = String>) {
+        let unknown: BTreeSet<String> =
+            ids.into_iter().filter(|id| id.starts_with("ou-") && !self.names.contains_key(id)).collect();
+        // One alone tells whether they may be read at all.
+        if unknown.len() < 2 || self.refusal.is_some() {
+            return;
+        }
+        let learnt: Vec<(String, String)> = stream::iter(unknown)
+            .map(|id| async {
+                let name = self.describe(&id).await.ok()?;
+                Some((id, name))
+            })
+            .buffer_unordered(AT_ONCE)
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        self.names.extend(learnt);
+    }
+
+    async fn describe(&self, id: &str) -> Result<String, AwsFault> {
+        const ACTION: &str = "organizations:DescribeOrganizationalUnit";
         let answer = self
             .client
             .call(|sdk, caller| {
@@ -55,12 +94,10 @@ impl Units {
                 async move { request.send().await.map_err(|error| AwsFault::new(ACTION, &error)) }
             })
             .await?;
-        let name = answer
+        answer
             .organizational_unit
             .and_then(|unit| unit.name)
-            .ok_or_else(|| AwsFault::other(ACTION, format!("an answer without the name of {id}")))?;
-        self.names.insert(id.to_owned(), name.clone());
-        Ok(name)
+            .ok_or_else(|| AwsFault::other(ACTION, format!("an answer without the name of {id}")))
     }
 
     /// The roots: ids and names. There is one today.

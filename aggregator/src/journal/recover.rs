@@ -85,7 +85,7 @@ impl Journal {
         let mut session = 0;
         let mut plans = HashMap::new();
         let mut regions = HashSet::new();
-        let mut counts: HashMap<(AccountId, Arc<str>), u64> = HashMap::new();
+        let mut pages: HashMap<(AccountId, Arc<str>), Pages> = HashMap::new();
         let mut offset = reader.end;
         while let Some(header) = reader.next()? {
             match header {
@@ -94,7 +94,7 @@ impl Journal {
                 }
                 Header::Resumed { number, at } => {
                     session = number;
-                    counts.clear();
+                    pages.clear();
                     recovered.resumed_at.push(at);
                 }
                 Header::Plan { number, plan } => {
@@ -106,7 +106,7 @@ impl Journal {
                 }
                 Header::Block(block) => {
                     last.insert(block.account_id, offset);
-                    recovered.note(block, &mut regions, &mut counts);
+                    recovered.note(block, &mut regions, &mut pages);
                 }
             }
             offset = reader.end;
@@ -130,12 +130,19 @@ impl Journal {
     }
 }
 
+/// What was read of a target so far.
+#[derive(Debug, Default)]
+struct Pages {
+    repositories: u64,
+    verdicts: BTreeMap<Status, u64>,
+}
+
 impl Recovered {
     fn note(
         &mut self,
         block: Block,
         regions: &mut HashSet<Arc<str>>,
-        counts: &mut HashMap<(AccountId, Arc<str>), u64>,
+        pages: &mut HashMap<(AccountId, Arc<str>), Pages>,
     ) {
         let account_id = block.account_id;
         let denied = |(key, answer): &(KeyId, StoredAnswer)| {
@@ -146,17 +153,21 @@ impl Recovered {
         }
         self.foreign_keys.extend(block.foreign_keys.into_iter().map(|key| (key, account_id)));
         let region = shared(regions, &block.region);
-        if block.complete {
-            let pages = counts.remove(&(account_id, region.clone())).unwrap_or_default();
-            let done = self.done.targets.entry(account_id).or_default();
-            if !done.iter().any(|(known, _)| *known == region) {
-                for (status, count) in block.verdicts {
-                    *self.verdicts.entry(status).or_default() += count;
-                }
-                done.push((region, pages + block.repositories));
+        let mut read = pages.remove(&(account_id, region.clone())).unwrap_or_default();
+        read.repositories += block.repositories;
+        for (status, count) in block.verdicts {
+            *read.verdicts.entry(status).or_default() += count;
+        }
+        if !block.complete {
+            pages.insert((account_id, region), read);
+            return;
+        }
+        let done = self.done.targets.entry(account_id).or_default();
+        if !done.iter().any(|(known, _)| *known == region) {
+            for (status, count) in read.verdicts {
+                *self.verdicts.entry(status).or_default() += count;
             }
-        } else {
-            *counts.entry((account_id, region)).or_default() += block.repositories;
+            done.push((region, read.repositories));
         }
     }
 }

@@ -64,7 +64,11 @@ pub(super) fn restore(directory: &Path, staging: &Path) -> io::Result<()> {
             fs::remove_file(&path)?;
         }
     }
-    Ok(())
+    // Nothing is aside any more: who comes next must not take this for a report that is in its place.
+    match fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Puts back the older report where a run was killed while it replaced that, and removes the staging folders of runs that

@@ -19,6 +19,9 @@ pub enum Apart {
 }
 
 impl Apart {
+    /// What the names of all such folders begin with.
+    pub const FOLDERS: [&'static str; 3] = ["interrupted", "empty", "failed"];
+
     /// What the folder's name begins with; the run's id follows.
     pub const fn folder(self) -> &'static str {
         match self {

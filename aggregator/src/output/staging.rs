@@ -51,19 +51,23 @@ pub(super) fn unfinished(directory: &Path) -> io::Result<Vec<String>> {
     Ok(ids)
 }
 
-/// Removes the folders of all unfinished runs but the last one that can be gone on with, and gives that.
-pub(super) fn keep_last(directory: &Path) -> io::Result<Option<Staging>> {
-    let mut last = None;
-    for run_id in unfinished(directory)?.into_iter().rev() {
+/// Removes the folders of unfinished runs that cannot be gone on with. Of the others it gives the one that has read most,
+/// and leaves all as they are: only a run that has finished replaces them.
+pub(super) fn furthest(directory: &Path) -> io::Result<Option<Staging>> {
+    let mut furthest: Option<(u64, Staging)> = None;
+    for run_id in unfinished(directory)? {
         let path = path(directory, &run_id);
-        if last.is_none() && found(&path.join(JOURNAL))?.is_some() {
-            clear(&path);
-            last = Some(Staging { path, run_id, when_dropped: WhenDropped::KeepJournal });
-        } else {
+        let Some(journal) = found(&path.join(JOURNAL))? else {
             remove(&path);
+            continue;
+        };
+        clear(&path);
+        if furthest.as_ref().is_none_or(|(length, _)| *length <= journal.len()) {
+            let staging = Staging { path, run_id, when_dropped: WhenDropped::KeepJournal };
+            furthest = Some((journal.len(), staging));
         }
     }
-    Ok(last)
+    Ok(furthest.map(|(_, staging)| staging))
 }
 
 /// Removes the folders of all other runs: a later one has finished.

@@ -9,7 +9,7 @@ use ecr_encryption_rule::lookup::Lookup;
 use super::{Scan, ScanError, fatal};
 use crate::account::{Account, AccountId};
 use crate::coverage::{Cause, NotCovered};
-use crate::journal::Target;
+use crate::journal::{ReadRegions, Target};
 use crate::keys::AccountKeys;
 use crate::plan::{Plan, Unscanned, plan};
 
@@ -53,9 +53,10 @@ impl<L: Lookup + 'static> Scan<L> {
         // What an earlier session has done is not asked for again.
         let before = self.done().take(account.id);
         let (plan, done) = match before {
-            Some((plan, done)) => (Plan::clone(&plan), done),
-            None => match self.listed(&account).await? {
-                Some(plan) => (plan, Vec::new()),
+            // Everything was read before, and the list of Regions is as old as that.
+            Some((plan, done)) if is_done(&plan, &done) => (Plan::clone(&plan), done),
+            before => match self.listed(&account).await? {
+                Some(plan) => (plan, before.map(|(_, done)| done).unwrap_or_default()),
                 None => return Ok(None),
             },
         };
@@ -95,6 +96,12 @@ impl<L: Lookup + 'static> Scan<L> {
             }
         }
     }
+}
+
+/// Whether all Regions of a plan were read, and none was just being enabled.
+fn is_done(plan: &Plan, done: &ReadRegions) -> bool {
+    plan.regions.iter().all(|region| done.iter().any(|(known, _)| **known == **region))
+        && plan.disabled.iter().all(|one| one.opt_status == "DISABLED")
 }
 
 fn entry(account: &Account, region: Option<String>, cause: Cause) -> NotCovered {

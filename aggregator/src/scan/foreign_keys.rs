@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::keys::{AWS_MANAGED, KeyAnswer, KeyId};
 use ecr_encryption_rule::lookup::{Access, Lookup};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -12,6 +13,12 @@ use crate::journal::{Block, StoredAnswer, now};
 
 /// How many keys may be asked for at once; their calls are bounded by themselves.
 const AT_ONCE: usize = 512;
+
+/// How many of the accounts that use a key are asked one after the other.
+const ASKED_FIRST: usize = 4;
+/// How many of the others are asked at once.
+const USERS_AT_ONCE: usize = 64;
+const KEY_ACTION: &str = "kms:DescribeKey";
 
 /// A key with the accounts that use it.
 type Used = (KeyId, BTreeSet<AccountId>);
@@ -49,7 +56,7 @@ impl<L: Lookup + 'static> Scan<L> {
     async fn keys_of(&self, owner: Option<AccountId>, may_ask: bool, keys: Vec<Used>) -> Result<(), ScanError> {
         // The owner may use them itself, and was asked then.
         let known = match owner {
-            Some(owner) => self.journal.own_answers(owner)?,
+            Some(owner) => self.journal.own_answers_of_session(owner)?,
             None => std::collections::HashMap::new(),
         };
         let open = keys.into_iter().map(|(key, users)| {
@@ -74,9 +81,24 @@ impl<L: Lookup + 'static> Scan<L> {
 
     /// Asks the accounts that use a key, in order, until one may describe it.
     async fn ask_users(&self, key: &KeyId, users: BTreeSet<AccountId>) -> Result<(), ScanError> {
+        // Where the scan is stopped meanwhile, nothing follows from what the owner was told.
+        self.keys.told_users(
+            key,
+            vec![KeyAnswer::Failed(AwsFault {
+                kind: FaultKind::Unavailable,
+                ..AwsFault::other(KEY_ACTION, "the scan was stopped before the accounts that use the key were asked")
+            })],
+        );
+        // The first ones one after the other, as one that may is enough; if they may not, fifty thousand take long.
+        let (first, rest): (Vec<_>, Vec<_>) =
+            users.into_iter().enumerate().partition(|(index, _)| *index < ASKED_FIRST);
+        let ask = |(_, account_id): (usize, AccountId)| async move {
+            KeyAnswer::of_other(self.lookup.key(&self.access(account_id, &key.region), &key.name).await)
+        };
+        let mut asked =
+            stream::iter(first).then(ask).chain(stream::iter(rest).map(ask).buffered(USERS_AT_ONCE)).boxed();
         let mut answers = Vec::new();
-        for account_id in users {
-            let answer = KeyAnswer::of_other(self.lookup.key(&self.access(account_id, &key.region), &key.name).await);
+        while let Some(answer) = asked.next().await {
             end_if_fatal(&answer)?;
             let described = matches!(answer, KeyAnswer::Described(_));
             answers.push(answer);
@@ -84,6 +106,7 @@ impl<L: Lookup + 'static> Scan<L> {
                 break;
             }
         }
+        drop(asked);
         self.keys.told_users(key, answers);
         Ok(())
     }

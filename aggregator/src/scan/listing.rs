@@ -15,7 +15,7 @@ use crate::coverage::hint::hint;
 use crate::coverage::{Cause, NotCovered};
 use crate::error::RunError;
 use crate::ledger::Ledger;
-use crate::selection::Selection;
+use crate::selection::{Selection, names_units};
 
 /// The accounts of a run, as far as they were listed before it.
 pub struct Listing {
@@ -24,6 +24,8 @@ pub struct Listing {
     listed: Vec<Account>,
     next_token: Option<String>,
     in_organization: bool,
+    /// Whether there is an organization, whose accounts cannot be listed.
+    is_unreadable: bool,
     /// The organization's id; `None` where there is none, or it may not be read.
     pub organization_id: Option<String>,
     /// What the user should know about where the accounts come from.
@@ -49,12 +51,19 @@ impl Listing {
             listed: Vec::new(),
             next_token: None,
             in_organization: first.is_ok(),
+            is_unreadable: false,
             organization_id: None,
             note: None,
             gap: None,
         };
         match first {
             Ok(page) => listing.take(page),
+            // Whoever is under which unit decides what is scanned or demanded: that must not be lost in silence.
+            Err(fault) if listing.selection.names_units() || names_units(policy) => {
+                return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
+                    "the policy or the flags name organizational units, and which accounts are under them cannot be read",
+                )));
+            }
             Err(fault) => listing.without_organization(&fault, caller),
         }
         listing.check(policy, caller).await?;
@@ -70,6 +79,7 @@ impl Listing {
     /// Accounts that the user named are scanned all the same; else the caller's account alone.
     fn without_organization(&mut self, fault: &AwsFault, caller: &Caller) {
         let in_use = !is_without_organization(fault);
+        self.is_unreadable = in_use;
         let why = if in_use {
             format!("AWS Organizations cannot be read ({fault})")
         } else {
@@ -102,7 +112,8 @@ impl Listing {
                 named.entry(format!("override `{}`", one.name)).or_default().extend(accounts);
             }
         }
-        if named.is_empty() {
+        // What cannot be listed cannot be told from what does not exist.
+        if named.is_empty() || self.is_unreadable {
             return Ok(());
         }
         let named: BTreeMap<String, BTreeSet<String>> =

@@ -157,3 +157,30 @@ fn keys_by_every_name_and_none() {
     let resolved = "arn:aws:kms:us-east-1:222222222222:key/0a1b2c3d-0000-4000-8000-000000000001";
     assert_eq!(outcome.finding(SHOP, "us-east-1", "by-alias")["kms_key_arn"], resolved);
 }
+
+/// The owner may not describe its key, and the scan is stopped before the accounts that use it have answered: nothing follows
+/// from the owner's refusal, least of all a pass.
+#[test]
+fn a_key_whose_users_were_not_heard_is_no_pass() {
+    let mut organization = central(&[SHOP]);
+    organization.faults = vec![integration_tests::Fault {
+        operation: Some("kms:DescribeKey".to_owned()),
+        account: Some(HOME.to_owned()),
+        effect: integration_tests::Effect::Hang,
+        ..integration_tests::Fault::default()
+    }];
+    let bench = crate::harness::Bench::new(organization);
+    let child = bench.start(&[]);
+    let began = std::time::Instant::now();
+    // The owner's answer, and Home's that does not come.
+    while bench.simulator.counters().calls_of("kms", "DescribeKey") < 2 {
+        assert!(began.elapsed() < std::time::Duration::from_mins(1));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let status = std::process::Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let output = child.wait_with_output().unwrap();
+    let outcome = crate::harness::Outcome::new(output, &crate::output::beside(&bench, "interrupted-"));
+    assert_eq!((outcome.status, outcome.findings.len()), (4, 0), "{:?}", outcome.verdicts());
+    assert_eq!(outcome.not_covered().len(), 2);
+}

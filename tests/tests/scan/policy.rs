@@ -101,3 +101,37 @@ fn exemptions_by_name_and_by_tag() {
     assert_eq!(outcome.finding(SHOP, "us-east-1", "until")["exempt_until"], "2099-12-31");
     assert_eq!(outcome.status, 3);
 }
+
+/// Without the list of accounts nobody knows who is under a unit: the override must not be lost in silence.
+#[test]
+fn units_that_decide_must_be_readable_where_accounts_are_named() {
+    let mut organization = organization();
+    organization.organizational_units = vec![unit("ou-root-aaaaaaaa", "Prod", None)];
+    account(&mut organization, SHOP).organizational_unit = Some("ou-root-aaaaaaaa".to_owned());
+    organization.faults = vec![integration_tests::Fault {
+        operation: Some("organizations:ListAccounts".to_owned()),
+        effect: integration_tests::Effect::Error,
+        code: Some("AccessDeniedException".to_owned()),
+        status: Some(400),
+        ..integration_tests::Fault::default()
+    }];
+    let bench = Bench::new(organization);
+    let policy = bench.policy(
+        "[[override]]\nname = \"prod\"\norganizational_units = [\"Root/Prod\"]\ndesired_encryption_level = \"cloudhsm\"\n",
+    );
+    for arguments in [
+        vec!["--accounts", SHOP, "--policy", &policy],
+        vec!["--policy", &policy],
+        vec!["--accounts", SHOP, "--exclude-organizational-units", "Root/Prod"],
+    ] {
+        let output = bench.command(&arguments).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("organizational units") && stderr.contains("AccessDeniedException"), "{stderr}");
+    }
+    // An account that a policy names is no mistake, only because accounts cannot be listed.
+    let policy =
+        bench.policy("[[override]]\nname = \"shop\"\naccounts = [\"222222222222\"]\nrequire_dual_layer = true\n");
+    let outcome = bench.scan(&["--accounts", SHOP, "--policy", &policy]);
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+}

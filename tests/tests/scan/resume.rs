@@ -48,10 +48,11 @@ fn what_was_read_is_not_asked_for_again(#[values("INT", "TERM", "KILL")] name: &
     bench.simulator.set_faults(Vec::new());
     let outcome = bench.scan(&["--resume"]);
     assert_eq!((outcome.status, outcome.findings.len(), outcome.targets_scanned()), (0, 6, 6), "{}", outcome.stderr);
-    // The one that hung, with its key; nobody else is entered.
+    // The one that hung, with its key and its account's Regions; nobody else is entered.
     let calls = outcome.calls();
     assert_eq!((calls["ecr:DescribeRepositories"], calls["kms:DescribeKey"], calls["sts:AssumeRole"]), (1, 1, 1));
-    assert!(!calls.contains_key("account:ListRegions"), "{calls:?}");
+    // Its Regions may have been enabled since.
+    assert_eq!(calls["account:ListRegions"], 1);
     assert_eq!(outcome.summary["run"]["interrupted"], false);
     assert_eq!(outcome.summary["run"]["resumed_at"].as_array().unwrap().len(), 1);
     assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
@@ -241,4 +242,97 @@ fn keys_of_other_accounts_are_resolved_by_a_later_session() {
     child.wait_with_output().unwrap();
     bench.simulator.set_faults(Vec::new());
     assert_eq!(result(&bench.scan(&["--resume"])), undisturbed);
+}
+
+/// Kills a run of `organization` once it has asked for this many lists of repositories.
+fn killed(bench: &Bench, arguments: &[&str], lists: u64) {
+    let before = bench.simulator.counters().calls_of("ecr", "DescribeRepositories");
+    let child = bench.start(arguments);
+    let began = Instant::now();
+    while bench.simulator.counters().calls_of("ecr", "DescribeRepositories") < before + lists {
+        assert!(began.elapsed() < Duration::from_mins(1), "{:?}", bench.simulator.counters());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    signal("KILL", &child);
+    child.wait_with_output().unwrap();
+}
+
+/// A run that was begun by mistake does not cost the one that has read nearly everything.
+#[test]
+fn of_two_unfinished_runs_the_one_that_has_read_most_is_gone_on_with() {
+    let bench = hanging();
+    killed(&bench, &[], 6);
+    // Hangs where it begins.
+    bench.simulator.set_faults(vec![
+        hang(),
+        integration_tests::Fault {
+            operation: Some("account:ListRegions".to_owned()),
+            effect: integration_tests::Effect::Hang,
+            ..integration_tests::Fault::default()
+        },
+    ]);
+    let child = bench.start(&[]);
+    let began = Instant::now();
+    while names(&bench.output()).iter().filter(|name| name.starts_with(".unfinished-")).count() < 2 {
+        assert!(began.elapsed() < Duration::from_mins(1));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    signal("KILL", &child);
+    child.wait_with_output().unwrap();
+    bench.simulator.set_faults(Vec::new());
+    let outcome = bench.scan(&["--resume"]);
+    assert_eq!((outcome.status, outcome.calls()["ecr:DescribeRepositories"]), (0, 1), "{}", outcome.stderr);
+    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+}
+
+fn no_list_of_accounts() -> integration_tests::Fault {
+    integration_tests::Fault {
+        operation: Some("organizations:ListAccounts".to_owned()),
+        effect: integration_tests::Effect::Error,
+        code: Some("AccessDeniedException".to_owned()),
+        status: Some(400),
+        ..integration_tests::Fault::default()
+    }
+}
+
+/// What was read is not thrown away because the accounts could not be listed once.
+#[test]
+fn a_session_that_cannot_list_the_accounts_loses_nothing() {
+    let bench = hanging();
+    killed(&bench, &[], 6);
+    bench.simulator.set_faults(vec![no_list_of_accounts()]);
+    let blind = bench.scan(&["--resume"]);
+    assert_eq!(blind.status, 4, "{}", blind.stderr);
+    bench.simulator.set_faults(Vec::new());
+    let outcome = bench.scan(&["--resume"]);
+    assert_eq!((outcome.status, outcome.findings.len()), (0, 6), "{}", outcome.stderr);
+    assert_eq!(outcome.calls()["ecr:DescribeRepositories"], 1);
+    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+}
+
+/// An account that was read before, and of which this session does not know where it is, is not judged without its unit.
+#[test]
+fn an_override_for_a_unit_is_not_lost_with_the_list_of_accounts() {
+    use crate::harness::{SHOP, account, unit};
+    let mut organization = crate::harness::organization();
+    organization.organizational_units = vec![unit("ou-root-aaaaaaaa", "Prod", None)];
+    account(&mut organization, SHOP).organizational_unit = Some("ou-root-aaaaaaaa".to_owned());
+    organization.answers.accounts_per_page = 1;
+    organization.faults = vec![hang()];
+    let bench = Bench::new(organization);
+    let policy = bench.policy(
+        "[[override]]\nname = \"prod\"\norganizational_units = [\"Root/Prod\"]\ndesired_encryption_level = \"cloudhsm\"\n",
+    );
+    killed(&bench, &["--policy", &policy], 6);
+    // The first page is the management account's.
+    bench.simulator.set_faults(vec![integration_tests::Fault { skip: 1, ..no_list_of_accounts() }]);
+    let outcome = bench.scan(&["--resume", "--policy", &policy]);
+    assert_eq!(outcome.status, 4, "{}", outcome.stderr);
+    assert!(outcome.verdicts().iter().all(|verdict| !verdict.starts_with(SHOP)), "{:?}", outcome.verdicts());
+    bench.simulator.set_faults(Vec::new());
+    let outcome = bench.scan(&["--resume", "--policy", &policy]);
+    assert_eq!(outcome.status, 3, "{}", outcome.stderr);
+    assert_eq!(outcome.finding(SHOP, "us-east-1", "app")["override"], "prod");
 }

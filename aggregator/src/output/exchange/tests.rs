@@ -88,7 +88,7 @@ fn the_next_run_puts_back_what_a_killed_one_moved_aside(#[values(0, 1, 2, 3, 4, 
     killed_after(steps, folder.path(), &staging);
     clean(folder.path()).unwrap();
     // What cannot be gone on with goes.
-    assert!(staging::keep_last(folder.path()).unwrap().is_none());
+    assert!(staging::furthest(folder.path()).unwrap().is_none());
     assert!(!staging.exists());
     let after = files(folder.path());
     if steps < 7 {
@@ -121,27 +121,27 @@ fn only_staging_folders_are_removed() {
     }
     fs::write(folder.path().join(".unfinished-notes"), "mine").unwrap();
     clean(folder.path()).unwrap();
-    assert!(staging::keep_last(folder.path()).unwrap().is_none());
+    assert!(staging::furthest(folder.path()).unwrap().is_none());
     assert!(!staging.exists());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6);
 }
 
 #[test]
-fn the_last_run_that_can_be_gone_on_with_is_kept() {
+fn the_run_that_has_read_most_is_gone_on_with_and_the_others_stay() {
     let (folder, _) = folder(&[SUMMARY]);
-    for (id, has_journal) in [("1", true), ("2", true), ("3", false)] {
+    for (id, journal) in [("1", Some("{}{}{}")), ("2", Some("{}")), ("3", None)] {
         let staging = staging::path(folder.path(), id);
         fs::create_dir_all(staging.join(NEW)).unwrap();
-        if has_journal {
-            fs::write(staging.join(staging::JOURNAL), "{}").unwrap();
+        if let Some(journal) = journal {
+            fs::write(staging.join(staging::JOURNAL), journal).unwrap();
         }
     }
-    let kept = staging::keep_last(folder.path()).unwrap().unwrap();
-    assert_eq!(kept.run_id(), "2");
-    assert_eq!(staging::unfinished(folder.path()).unwrap(), ["2"]);
-    assert!(!kept.path().join(NEW).exists());
+    let furthest = staging::furthest(folder.path()).unwrap().unwrap();
+    assert_eq!(furthest.run_id(), "1");
+    assert_eq!(staging::unfinished(folder.path()).unwrap(), ["1", "2"]);
+    assert!(!furthest.path().join(NEW).exists());
     // It is still there when the process ends.
-    let journal = kept.path().join(staging::JOURNAL);
-    drop(kept);
+    let journal = furthest.path().join(staging::JOURNAL);
+    drop(furthest);
     assert!(journal.exists());
 }
