@@ -2,9 +2,9 @@
 //! or killed goes on where it was.
 //!
 //! A journal is one file to which records are only ever added, each with a single write. The blocks of an account are
-//! chained, the later one naming the one before, so that memory holds one position an account. [`recover`] reads a journal
-//! that another process has left, up to the first record that is not whole; [`join`] gives what was read in the order of
-//! the report.
+//! chained, the later one naming the one before, so that memory holds one position an account. [`Journal::reopen`] reads a
+//! journal that another process has left, up to the first record that is not whole; [`Journal::join`] gives what was read in
+//! the order of the report.
 
 mod join;
 mod record;
