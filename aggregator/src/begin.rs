@@ -63,20 +63,13 @@ pub fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun
     };
     recovered.opening.check(&opening).map_err(|error| RunError::Usage(error.to_string()))?;
     let resumed_now = journal.resume().with_context(cannot)?;
-    let keys = KeyBook::default();
-    for (key, account_id) in &recovered.foreign_keys {
-        keys.used_by(key, *account_id);
-    }
-    for (account_id, region) in &recovered.denied_keys {
-        keys.denied_to_its_own(*account_id, region);
-    }
     info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
     match args.source {
         Source::Api => {}
         Source::Config => warn!("what AWS Config recorded is read from the beginning: of that nothing is kept"),
         Source::Both => warn!("what AWS Config recorded is read from the beginning; ECR and KMS are gone on with"),
     }
-    let Recovered { opening, resumed_at, done, verdicts, .. } = recovered;
+    let Recovered { opening, resumed_at, done, verdicts, keys } = recovered;
     let resumed_at = resumed_at.into_iter().chain([resumed_now]).collect();
     Ok(Begun { journal, opening, resumed_at, done, verdicts, keys })
 }

@@ -1,6 +1,6 @@
 //! Reads a journal that another process has left.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::record::{Block, Header, StoredAnswer, decoded, is_whole};
 use super::{Journal, State};
 use crate::account::AccountId;
+use crate::keys::KeyBook;
 use crate::plan::Plan;
 use crate::unfinished::Opening;
 
@@ -25,12 +26,10 @@ pub struct Recovered {
     pub resumed_at: Vec<Timestamp>,
     /// The targets that were read whole.
     pub done: Done,
-    /// The keys of other accounts that were seen in use, with an account that uses each.
-    pub foreign_keys: BTreeSet<(KeyId, AccountId)>,
+    /// The keys that were seen in use, and are to be asked for.
+    pub keys: KeyBook,
     /// The verdicts on repositories of these targets, as far as nothing can change them any more.
     pub verdicts: BTreeMap<Status, u64>,
-    /// Accounts and Regions where a key of the account's own may not be described.
-    pub denied_keys: BTreeSet<(AccountId, String)>,
 }
 
 /// Regions of an account, each with how many repositories were read.
@@ -77,9 +76,8 @@ impl Journal {
             opening: *opening,
             resumed_at: Vec::new(),
             done: Done::default(),
-            foreign_keys: BTreeSet::new(),
+            keys: KeyBook::default(),
             verdicts: BTreeMap::new(),
-            denied_keys: BTreeSet::new(),
         };
         let mut last = HashMap::new();
         let mut session = 0;
@@ -149,9 +147,11 @@ impl Recovered {
             matches!(answer, StoredAnswer::Denied(_)) && key.name != AWS_MANAGED
         };
         for (key, _) in block.own_keys.iter().filter(|one| denied(one)) {
-            self.denied_keys.insert((account_id, key.region.clone()));
+            self.keys.denied_to_its_own(account_id, &key.region);
         }
-        self.foreign_keys.extend(block.foreign_keys.into_iter().map(|key| (key, account_id)));
+        for key in &block.foreign_keys {
+            self.keys.used_by(key, account_id);
+        }
         let region = shared(regions, &block.region);
         let mut read = pages.remove(&(account_id, region.clone())).unwrap_or_default();
         read.repositories += block.repositories;

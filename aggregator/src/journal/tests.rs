@@ -170,8 +170,8 @@ fn a_later_session_knows_what_was_read_whole() {
     let (journal, mut recovered) = folder.reopen();
     assert_eq!(recovered.opening, opening());
     assert_eq!(recovered.resumed_at.len(), 1);
-    assert_eq!(recovered.foreign_keys, [(foreign, id(ONE))].into());
-    assert_eq!(recovered.denied_keys, [(id(ONE), "eu-west-1".to_owned())].into());
+    assert_eq!(recovered.keys.take_foreign(), [(foreign, [id(ONE)].into())].into());
+    assert_eq!(recovered.keys.denied(), [(id(ONE), "eu-west-1".to_owned())]);
     assert_eq!(recovered.done.targets(), 2);
     let (known, done) = recovered.done.take(id(ONE)).unwrap();
     assert_eq!(*known, plan(&["eu-west-1", "us-east-1"]));
