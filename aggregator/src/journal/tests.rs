@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use ecr_encryption_core::{KeyFacts, KeyManager, KeyOrigin, KeyState, RepositoryEncryption, Tags};
+use ecr_encryption_core::{KeyFacts, KeyManager, KeyOrigin, KeyState, RepositoryEncryption, Status, Tags};
 use ecr_encryption_rule::lookup::RepositoryDescription;
 use proptest::prelude::*;
 use serde_json::json;
@@ -295,4 +295,44 @@ proptest! {
             .collect();
         prop_assert_eq!(joined(&journal), expected);
     }
+}
+
+/// Keys are asked for again by each session: what an earlier one was told after everything was read may be true no more, and
+/// what another account has read now is judged by what its key is now.
+#[test]
+fn what_an_earlier_session_was_told_of_keys_counts_for_what_it_has_read_alone() {
+    let folder = Folder::new();
+    let journal = folder.create();
+    let mut read = block(ONE, "eu-west-1", true);
+    read.own_keys = vec![(key("in-use"), described("in-use"))];
+    journal.add(read, &repositories(&["a"])).unwrap();
+    let mut alias = block(ONE, "eu-west-1", false);
+    alias.own_keys = vec![(key(ecr_encryption_rule::keys::AWS_MANAGED), StoredAnswer::NotFound)];
+    journal.add(alias, &[]).unwrap();
+    let names = |answers: HashMap<KeyId, KeyAnswer>| answers.into_keys().map(|key| key.name).collect::<BTreeSet<_>>();
+    let both: BTreeSet<String> = ["alias/aws/ecr", "in-use"].map(str::to_owned).into();
+    assert_eq!(names(journal.own_answers(id(ONE)).unwrap()), both);
+    assert_eq!(names(journal.own_answers_of_session(id(ONE)).unwrap()), both);
+    drop(journal);
+
+    let (journal, _) = folder.reopen();
+    assert_eq!(names(journal.own_answers(id(ONE)).unwrap()), ["in-use".to_owned()].into());
+    assert!(journal.own_answers_of_session(id(ONE)).unwrap().is_empty());
+}
+
+#[test]
+fn the_verdicts_of_all_pages_of_a_target_are_counted_once_it_is_whole() {
+    let folder = Folder::new();
+    let journal = folder.create();
+    let page = |region: &str, complete: bool, count: u64| {
+        let verdicts = [(Status::NonCompliant, count)].into();
+        Block { verdicts, ..block(ONE, region, complete) }
+    };
+    journal.add(page("eu-west-1", false, 3), &repositories(&["a", "b", "c"])).unwrap();
+    journal.add(page("us-east-1", false, 9), &repositories(&["half"])).unwrap();
+    // The last one may hold no repositories.
+    journal.add(page("eu-west-1", true, 0), &[]).unwrap();
+    drop(journal);
+    let (_, recovered) = folder.reopen();
+    assert_eq!(recovered.verdicts.get(&Status::NonCompliant), Some(&3));
 }

@@ -130,3 +130,25 @@ fn unscanned_entry(account: &Account, unscanned: Unscanned) -> NotCovered {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::coverage::DisabledRegion;
+
+    /// A list of Regions is believed later only where everything in it was read, and nothing was about to change.
+    #[rstest]
+    #[case::all_read(&["a", "b"], "DISABLED", true)]
+    #[case::one_is_missing(&["a"], "DISABLED", false)]
+    #[case::nothing_read(&[], "DISABLED", false)]
+    #[case::one_was_being_enabled(&["a", "b"], "ENABLING", false)]
+    #[case::one_was_being_disabled(&["a", "b"], "DISABLING", false)]
+    fn an_earlier_list_of_regions(#[case] read: &[&str], #[case] opt_status: &str, #[case] expected: bool) {
+        let other = DisabledRegion { region: "c".to_owned(), opt_status: opt_status.to_owned() };
+        let plan = Plan { regions: vec!["a".to_owned(), "b".to_owned()], disabled: vec![other], ..Plan::default() };
+        let done: ReadRegions = read.iter().map(|region| ((*region).into(), 1)).collect();
+        assert_eq!(is_done(&plan, &done), expected);
+    }
+}

@@ -145,3 +145,19 @@ fn the_run_that_has_read_most_is_gone_on_with_and_the_others_stay() {
     drop(furthest);
     assert!(journal.exists());
 }
+
+/// A run is killed while it replaces a report; the next one puts the older report back and is killed while it tidies up. What
+/// was read must not be taken for a report that is in its place.
+#[rstest]
+fn a_journal_outlives_a_tidying_that_is_cut_short(#[values(1, 2, 3, 4)] steps: usize) {
+    let (folder, staging) = folder(&["findings.jsonl", SUMMARY]);
+    fs::write(staging.join(staging::JOURNAL), "{}").unwrap();
+    let before = files(folder.path());
+    killed_after(steps, folder.path(), &staging);
+    clean(folder.path()).unwrap();
+    // As far as the tidying got.
+    fs::remove_dir_all(staging.join(NEW)).unwrap();
+    clean(folder.path()).unwrap();
+    assert_eq!(staging::furthest(folder.path()).unwrap().unwrap().run_id(), "abc");
+    assert_eq!(files(folder.path()), before);
+}
