@@ -77,6 +77,11 @@ pub struct Finding {
     /// When AWS Config recorded the key, whose state may have changed since; null where KMS told it, or nobody.
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub key_recorded_at: Option<Timestamp>,
+    /// Since the start of which run it has been `NON_COMPLIANT` or `UNDETERMINED` without a break, as far as the runs that
+    /// are kept tell; null for others.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub open_since: Option<Timestamp>,
 }
 
 /// What a finding is on.
@@ -107,7 +112,7 @@ impl FindingType {
 #[derive(JsonSchema)]
 #[schemars(rename = "EncryptionLevel", rename_all = "lowercase")]
 #[expect(dead_code, reason = "its schema is what is used")]
-enum LevelName {
+pub(crate) enum LevelName {
     Sse,
     AwsKms,
     AwsCmk,
@@ -120,7 +125,7 @@ enum LevelName {
 #[derive(JsonSchema)]
 #[schemars(rename = "Status", rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(dead_code, reason = "its schema is what is used")]
-enum StatusName {
+pub(crate) enum StatusName {
     NonCompliant,
     Undetermined,
     Exempt,

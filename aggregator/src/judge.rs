@@ -114,6 +114,7 @@ impl Judged {
             evaluated_at: read_at,
             recorded_at: None,
             key_recorded_at: facts.and_then(|facts| facts.recorded_at),
+            open_since: None,
             account_id: self.account_id,
             region: self.region,
             repository_name: self.name,

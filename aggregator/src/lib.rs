@@ -13,6 +13,7 @@ pub mod coverage;
 pub mod error;
 pub mod exit;
 pub mod finding;
+pub mod history;
 pub mod journal;
 pub mod judge;
 pub mod keys;

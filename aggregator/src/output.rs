@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::config_source::compare::Difference;
 use crate::finding::Finding;
 use crate::report::terminal::ReportLocation;
-use crate::report::{Format, ReportWriter, close};
+use crate::report::{Ending, Format, ReportWriter, close};
 use crate::summary::Summary;
 use exchange::{NEW, found};
 use lock::FolderLock;
@@ -282,7 +282,7 @@ impl Writers {
     pub fn finish(self, summary: &Summary) -> io::Result<Written> {
         let mut names = Vec::new();
         for (format, writer) in self.formats {
-            writer.finish(summary)?;
+            writer.finish(&Ending { summary, trend: &[] })?;
             names.push(format.file_name());
         }
         if let Some(out) = self.differences {

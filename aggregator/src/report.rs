@@ -18,6 +18,9 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use crate::finding::Finding;
+use crate::history::change::Change;
+use crate::history::manifest::Manifest;
+use crate::history::targets::AccountTargets;
 use crate::summary::Summary;
 
 /// A file of the report, beside `summary.json`, which is always written.
@@ -65,11 +68,36 @@ pub trait ReportWriter {
     /// The file cannot be written.
     fn finding(&mut self, finding: &Finding) -> io::Result<()>;
 
+    /// Takes what has become of a finding since the run before; it comes after the findings of its account.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    fn change(&mut self, _change: &Change) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes what was read whole of an account, after everything else of it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    fn account(&mut self, _targets: &AccountTargets) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Ends the file, and brings it to the disk.
     ///
     /// # Errors
     /// The file cannot be written.
-    fn finish(self: Box<Self>, summary: &Summary) -> io::Result<()>;
+    fn finish(self: Box<Self>, ending: &Ending<'_>) -> io::Result<()>;
+}
+
+/// What is known of a run once everything was given to the writers.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// The run.
+    pub summary: &'a Summary,
+    /// The runs that are kept, the oldest first; this one is the last.
+    pub trend: &'a [Manifest],
 }
 
 /// Ends a file: what is left in the buffer goes to the disk.

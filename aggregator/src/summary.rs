@@ -12,6 +12,7 @@ use crate::config_source::Source;
 use crate::config_source::compare::Comparison;
 use crate::coverage::Coverage;
 use crate::finding::{Finding, FindingType};
+use crate::history::change::ChangeTotals;
 
 /// The version of `summary.json`'s form; fields are added without a new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -33,6 +34,9 @@ pub struct Summary {
     pub api_retries: u64,
     /// What AWS Config recorded, compared with ECR; null where that was not asked for.
     pub comparison: Option<Comparison>,
+    /// What has changed since the run before; null where there is none.
+    #[serde(default)]
+    pub changes: Option<ChangeTotals>,
 }
 
 /// One run of the scanner.

@@ -149,6 +149,7 @@ impl Unwritten {
             api_calls: calls.attempts,
             api_retries: calls.retries,
             comparison,
+            changes: None,
         };
         Ok((writers.finish(&summary)?, summary))
     }

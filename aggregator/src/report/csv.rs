@@ -8,14 +8,13 @@ use std::path::Path;
 use ::csv::Writer;
 use ecr_encryption_core::EncryptionLevel;
 
-use super::{ReportWriter, close};
+use super::{Ending, ReportWriter, close};
 use crate::finding::Finding;
-use crate::summary::Summary;
 
 type Cell = fn(&Finding) -> Cow<'_, str>;
 
 /// The columns: the JSON's names in the JSON's order, each with what its cells hold. A test holds them to the JSON.
-const COLUMNS: [(&str, Cell); 26] = [
+const COLUMNS: [(&str, Cell); 27] = [
     ("account_id", |finding| text(&finding.account_id)),
     ("account_name", |finding| known(finding.account_name.as_deref())),
     ("organizational_unit_path", |finding| known(finding.organizational_unit_path.as_deref())),
@@ -42,6 +41,7 @@ const COLUMNS: [(&str, Cell); 26] = [
     ("finding_type", |finding| text(finding.finding_type.as_str())),
     ("recorded_at", |finding| shown(finding.recorded_at)),
     ("key_recorded_at", |finding| shown(finding.key_recorded_at)),
+    ("open_since", |finding| shown(finding.open_since)),
 ];
 
 /// Writes `findings.csv`.
@@ -71,7 +71,7 @@ impl ReportWriter for CsvWriter {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, _summary: &Summary) -> io::Result<()> {
+    fn finish(self: Box<Self>, _ending: &Ending<'_>) -> io::Result<()> {
         close(self.out.into_inner().map_err(::csv::IntoInnerError::into_error)?)
     }
 }

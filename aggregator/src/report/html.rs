@@ -15,9 +15,8 @@ use std::path::Path;
 
 use askama::Template;
 
-use super::{ReportWriter, close};
+use super::{Ending, ReportWriter, close};
 use crate::finding::{Finding, FindingType};
-use crate::summary::Summary;
 use kept::Kept;
 use view::Page;
 
@@ -58,8 +57,8 @@ impl ReportWriter for HtmlWriter {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, summary: &Summary) -> io::Result<()> {
-        Page::new(summary, &self.kept, &self.kept_templates).write_into(&mut self.out)?;
+    fn finish(mut self: Box<Self>, ending: &Ending<'_>) -> io::Result<()> {
+        Page::new(ending.summary, &self.kept, &self.kept_templates).write_into(&mut self.out)?;
         close(self.out)
     }
 }

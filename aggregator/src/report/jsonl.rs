@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::{ReportWriter, close};
+use super::{Ending, ReportWriter, close};
 use crate::finding::Finding;
-use crate::summary::Summary;
 
 /// Writes `findings.jsonl`.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ impl ReportWriter for JsonlWriter {
         self.out.write_all(b"\n")
     }
 
-    fn finish(self: Box<Self>, _summary: &Summary) -> io::Result<()> {
+    fn finish(self: Box<Self>, _ending: &Ending<'_>) -> io::Result<()> {
         close(self.out)
     }
 }

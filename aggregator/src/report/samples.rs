@@ -7,10 +7,11 @@ use std::fs;
 use ecr_encryption_core::{EncryptionLevel, Policy, ReasonCode, Status};
 use jiff::Timestamp;
 
-use super::Format;
+use super::{Ending, Format};
 use crate::config_source::Source;
 use crate::coverage::{Cause, Coverage, NotCovered, NotCoveredList};
 use crate::finding::{Finding, FindingType};
+use crate::history::manifest::Manifest;
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -47,6 +48,7 @@ pub(crate) fn compliant() -> Finding {
         evaluated_at: at("2026-11-23T13:02:05Z"),
         recorded_at: None,
         key_recorded_at: None,
+        open_since: None,
         finding_type: FindingType::Repository,
     }
 }
@@ -307,6 +309,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
         ]),
         api_retries: 3,
         comparison: None,
+        changes: None,
     }
 }
 
@@ -335,6 +338,7 @@ pub(crate) fn written(format: Format, findings: &[Finding]) -> String {
     for finding in findings {
         writer.finding(finding).unwrap();
     }
-    writer.finish(&summary(findings)).unwrap();
+    let summary = summary(findings);
+    writer.finish(&Ending { summary: &summary, trend: &[Manifest::of(&summary)] }).unwrap();
     fs::read_to_string(path).unwrap()
 }

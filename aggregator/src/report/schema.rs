@@ -5,6 +5,9 @@ use schemars::{JsonSchema, Schema};
 
 use crate::config_source::compare::Difference;
 use crate::finding::Finding;
+use crate::history::change::Change;
+use crate::history::manifest::Manifest;
+use crate::history::targets::AccountTargets;
 use crate::summary::Summary;
 
 /// The schema of one line of `findings.jsonl`.
@@ -38,6 +41,36 @@ pub fn difference_schema() -> Schema {
     )
 }
 
+/// The schema of one line of `changes.jsonl`.
+pub fn change_schema() -> Schema {
+    schema_of::<Change>(
+        "change",
+        "Change",
+        "One line of changes.jsonl: what has become of one finding since the run before. Fields are only ever added, so \
+         readers should ignore those they do not know.",
+    )
+}
+
+/// The schema of one line of `targets.jsonl`.
+pub fn targets_schema() -> Schema {
+    schema_of::<AccountTargets>(
+        "targets",
+        "Targets",
+        "One line of targets.jsonl: the Regions of one account that were read whole, each with its number of findings. \
+         What is not in the findings of those does not exist. Fields are only ever added.",
+    )
+}
+
+/// The schema of `manifest.json`.
+pub fn manifest_schema() -> Schema {
+    schema_of::<Manifest>(
+        "manifest",
+        "Manifest",
+        "manifest.json: a run in figures, and the files of its folder with their checksums. It is written last. Fields are \
+         only ever added, so readers should ignore those they do not know.",
+    )
+}
+
 /// The schema of what is written, as opposed to what is read: every field is there.
 fn schema_of<T: JsonSchema>(name: &str, title: &str, description: &str) -> Schema {
     let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
@@ -63,6 +96,9 @@ mod tests {
     #[case("finding", finding_schema())]
     #[case("summary", summary_schema())]
     #[case("difference", difference_schema())]
+    #[case("change", change_schema())]
+    #[case("targets", targets_schema())]
+    #[case("manifest", manifest_schema())]
     fn schema(#[case] name: &str, #[case] generated: Schema) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         let generated = format!("{}\n", serde_json::to_string_pretty(&generated).unwrap());
@@ -81,6 +117,9 @@ mod tests {
     #[case(finding_schema())]
     #[case(summary_schema())]
     #[case(difference_schema())]
+    #[case(change_schema())]
+    #[case(targets_schema())]
+    #[case(manifest_schema())]
     fn every_field_is_required_and_others_are_allowed(#[case] schema: Schema) {
         fn check(value: &Value) {
             if let Some(properties) = value.get("properties").and_then(Value::as_object) {

@@ -3,6 +3,7 @@ use std::fs;
 use super::*;
 use crate::coverage::NotCovered;
 use crate::report::{Format, samples};
+use crate::summary::Summary;
 
 fn page(findings: &[Finding], summary: &Summary, limit: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -11,7 +12,7 @@ fn page(findings: &[Finding], summary: &Summary, limit: usize) -> String {
     for finding in findings {
         writer.finding(finding).unwrap();
     }
-    writer.finish(summary).unwrap();
+    writer.finish(&Ending { summary, trend: &[] }).unwrap();
     let page = fs::read_to_string(path).unwrap();
     // For looking at the pages in a browser.
     if let Some(samples) = std::env::var_os("ECR_ENCRYPTION_WRITE_SAMPLES") {
