@@ -2,4 +2,5 @@
 
 pub mod change;
 pub mod manifest;
+pub mod runs;
 pub mod targets;

@@ -1,5 +1,6 @@
 //! Judges what was read, and writes the report.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -13,7 +14,10 @@ use crate::config_source::Source;
 use crate::config_source::compare::{Comparer, Difference};
 use crate::error::RunError;
 use crate::finding::Finding;
-use crate::journal::{Joined, Target};
+use crate::history::manifest::Manifest;
+use crate::history::runs::Retention;
+use crate::history::targets::AccountTargets;
+use crate::journal::{Joined, Step, Target};
 use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
 use crate::pace::PacedLookup;
@@ -36,6 +40,10 @@ pub struct Unwritten {
     pub run: Run,
     /// What it cost.
     pub counter: CallCounter,
+    /// The runs that are kept, the oldest first.
+    pub trend: Vec<Manifest>,
+    /// How many of them stay.
+    pub retention: Retention,
     /// Compares with what AWS Config recorded, where that is wanted.
     pub comparer: Option<Comparer>,
 }
@@ -65,7 +73,7 @@ impl Unwritten {
     }
 
     fn publish(self, is_stopped: &dyn Fn() -> bool) -> Result<Finished, RunError> {
-        let (scan, output) = (Arc::clone(&self.scan), Arc::clone(&self.output));
+        let (scan, output, retention) = (Arc::clone(&self.scan), Arc::clone(&self.output), self.retention);
         // Both what AWS Config recorded and the comparison with it are read anew by a run that is resumed.
         let kept = match self.run.source {
             Source::Api => "; what was read is kept, and --resume writes it without reading again",
@@ -79,29 +87,57 @@ impl Unwritten {
         }
         let (written, summary) = files.with_context(cannot)?;
         let read_others = scan.ledger.has_read_others(scan.caller_id);
-        let published = output.publish(&written, &summary, read_others).with_context(cannot)?;
+        let published = output.publish(&written, &summary, read_others, retention).with_context(cannot)?;
         Ok(Finished { summary, published })
     }
 
     fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, run, counter, mut comparer } = self;
+        let Self { scan, output, mut formats, run, counter, trend, retention: _, mut comparer } = self;
+        // Whatever is asked for: `diff`, `report` and the next run read it.
+        formats.push(Format::Jsonl);
         formats.sort_unstable();
         formats.dedup();
-        let mut writers = output.writers(&formats)?;
-        if comparer.is_some() {
-            writers.with_differences()?;
-        }
+        let mut writers = output.writers(&formats, false, comparer.is_some())?;
         let mut totals = Totals::new(scan.registry.is_some());
         let (mut unjudged, mut unjudged_templates) = (Unjudged::of_repositories(), Unjudged::of_templates());
         let Scan { journal, keys, ledger, policy, .. } = &*scan;
         // What an account is judged by may hang on its units, which are known of those that were listed.
         let wanted =
             |account_id| ledger.reports(account_id) && (!scan.units_decide || ledger.account(account_id).is_some());
+        let mut accounts = journal.accounts();
+        accounts.extend(ledger.planned_accounts());
+        accounts.retain(|id| wanted(*id));
         let mut account: Option<Arc<Account>> = None;
-        journal.join(wanted, |Joined { account_id, region, read_at, item, own_keys }| {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        journal.join(&accounts, |step| {
             if is_stopped() {
                 return Err(io::Error::other("stopped"));
             }
+            let Joined { account_id, region, read_at, item, own_keys } = match step {
+                Step::Item(joined) => joined,
+                Step::Account(account_id) => {
+                    let counts = std::mem::take(&mut counts);
+                    let is_judged = |target: &Target| !unjudged.has(target) && !unjudged_templates.has(target);
+                    let mut whole = ledger.read_whole(account_id);
+                    whole.retain(|region| is_judged(&Target { account_id, region: region.clone() }));
+                    if whole.is_empty() {
+                        return Ok(());
+                    }
+                    let account = ledger.account(account_id).unwrap_or_else(|| Arc::new(Account::by_id(account_id)));
+                    return writers.account(&AccountTargets {
+                        account_id: account_id.to_string(),
+                        account_name: account.name.clone(),
+                        organizational_unit_path: account.units.path.clone(),
+                        regions: whole
+                            .into_iter()
+                            .map(|region| {
+                                let count = counts.get(&region).copied().unwrap_or_default();
+                                (region, count)
+                            })
+                            .collect(),
+                    });
+                }
+            };
             // The repositories of an account come one after the other.
             let account = match account.take().filter(|account| account.id == account_id) {
                 Some(same) => account.insert(same),
@@ -119,6 +155,11 @@ impl Unwritten {
                 Ok(key) => {
                     let finding = Finding { recorded_at, ..finding(policy, account, read, &key, read_at) };
                     totals.add(&finding);
+                    if let Some(count) = counts.get_mut(region) {
+                        *count += 1;
+                    } else {
+                        counts.insert(region.to_owned(), 1);
+                    }
                     writers.finding(&finding)?;
                     if let Some(comparer) = &mut comparer {
                         comparer.finding(&finding, |difference| writers.difference(difference))?;
@@ -151,6 +192,6 @@ impl Unwritten {
             comparison,
             changes: None,
         };
-        Ok((writers.finish(&summary)?, summary))
+        Ok((writers.finish(&summary, trend)?, summary))
     }
 }
