@@ -18,7 +18,7 @@ use crate::config_source::compare::Difference;
 use crate::finding::Finding;
 use crate::report::terminal::ReportLocation;
 use crate::report::{Ending, Format, ReportWriter, close};
-use crate::summary::Summary;
+use crate::summary::{Run, Summary};
 use exchange::{NEW, found};
 use lock::FolderLock;
 pub use place::Apart;
@@ -124,16 +124,16 @@ impl Output {
         staging::path(&self.directory, &self.run_id)
     }
 
-    /// Opens the files of `formats`.
+    /// Opens the files of `formats` for the findings of `run`.
     ///
     /// # Errors
     /// A file cannot be made.
-    pub fn writers(&self, formats: &[Format]) -> io::Result<Writers> {
+    pub fn writers(&self, formats: &[Format], run: &Run) -> io::Result<Writers> {
         let folder = self.staging().join(NEW);
         fs::create_dir(&folder)?;
         let mut writers = Vec::new();
         for format in formats {
-            writers.push((*format, format.writer(&folder.join(format.file_name()))?));
+            writers.push((*format, format.writer(&folder.join(format.file_name()), run)?));
         }
         Ok(Writers { folder, formats: writers, differences: None })
     }
@@ -306,7 +306,7 @@ mod tests {
 
     fn publish(output: &Output) -> anyhow::Result<ReportLocation> {
         let summary = samples::summary(&[]);
-        let written = output.writers(&[Format::Jsonl])?.finish(&summary)?;
+        let written = output.writers(&[Format::Jsonl], &summary.run)?.finish(&summary)?;
         output.publish(&written, &summary, true)
     }
 
@@ -315,7 +315,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let output = Output::prepare(folder.path(), false).unwrap();
         let summary = samples::summary(&[]);
-        let written = output.writers(&[Format::Jsonl]).unwrap().finish(&summary).unwrap();
+        let written = output.writers(&[Format::Jsonl], &summary.run).unwrap().finish(&summary).unwrap();
         assert!(output.abandon());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         output.publish(&written, &summary, true).unwrap_err();
@@ -339,7 +339,7 @@ mod tests {
         let mut summary = samples::summary(&[]);
         summary.coverage.targets_scanned = 0;
         let output = Output::prepare(folder.path(), false).unwrap();
-        let written = output.writers(&[Format::Jsonl]).unwrap().finish(&summary).unwrap();
+        let written = output.writers(&[Format::Jsonl], &summary.run).unwrap().finish(&summary).unwrap();
         let location = output.publish(&written, &summary, false).unwrap();
         assert_eq!(location.older_kept, Some(Apart::Empty));
         assert_eq!(fs::read(folder.path().join("findings.csv")).unwrap(), b"older");
@@ -359,7 +359,7 @@ mod tests {
         summary.coverage.not_covered = gaps.collect();
         let folder = tempfile::tempdir().unwrap();
         let output = Output::prepare(folder.path(), false).unwrap();
-        let writers = output.writers(&[]).unwrap();
+        let writers = output.writers(&[], &summary.run).unwrap();
         let before = calls();
         writers.finish(&summary).unwrap();
         let size = fs::metadata(output.staging().join(NEW).join(SUMMARY)).unwrap().len();

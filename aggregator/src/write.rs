@@ -87,7 +87,7 @@ impl Unwritten {
         let Self { scan, output, mut formats, run, counter, mut comparer } = self;
         formats.sort_unstable();
         formats.dedup();
-        let mut writers = output.writers(&formats)?;
+        let mut writers = output.writers(&formats, &run)?;
         if comparer.is_some() {
             writers.with_differences()?;
         }

@@ -14,7 +14,8 @@ use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
-use layout::{WIDTH, cut, printable, wrapped};
+use layout::{WIDTH, wrapped};
+pub(super) use layout::{cut, printable};
 
 /// How many of the worst accounts are named.
 const ACCOUNTS: usize = 5;
