@@ -18,7 +18,7 @@ use crate::history::manifest::{MANIFEST, Manifest};
 use crate::history::runs::{self, DATASET, DATASET_PART, LATEST, RUNS, Retention};
 use crate::report::Format;
 use crate::report::terminal::ReportLocation;
-use crate::summary::Summary;
+use crate::summary::{Run, Summary};
 use lock::FolderLock;
 pub use place::Apart;
 use staging::{JOURNAL, SUPERSEDED, Staging};
@@ -120,12 +120,19 @@ impl Output {
         staging::path(&self.directory, &self.run_id)
     }
 
-    /// Opens the files of `formats`, and those of changes since an earlier run and of differences where they are wanted.
+    /// Opens the files of `formats` for the findings of `run`, and those of changes since an earlier run and of differences
+    /// where they are wanted.
     ///
     /// # Errors
     /// A file cannot be made.
-    pub fn writers(&self, formats: &[Format], with_changes: bool, with_differences: bool) -> io::Result<Writers> {
-        Writers::create(self.staging().join(NEW), formats, with_changes, with_differences)
+    pub fn writers(
+        &self,
+        formats: &[Format],
+        run: &Run,
+        with_changes: bool,
+        with_differences: bool,
+    ) -> io::Result<Writers> {
+        Writers::create(self.staging().join(NEW), formats, run, with_changes, with_differences)
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
