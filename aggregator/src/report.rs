@@ -3,7 +3,7 @@
 mod csv;
 mod html;
 mod jsonl;
-mod phrase;
+pub(crate) mod phrase;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod schema;
