@@ -18,6 +18,7 @@ pub mod journal;
 pub mod judge;
 pub mod keys;
 pub mod ledger;
+pub mod notify;
 pub mod output;
 pub mod pace;
 pub mod plan;

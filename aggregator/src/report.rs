@@ -11,7 +11,7 @@ mod junit;
 mod markdown;
 mod ocsf;
 mod parquet;
-mod phrase;
+pub(crate) mod phrase;
 #[cfg(test)]
 pub(crate) mod samples;
 mod sarif;

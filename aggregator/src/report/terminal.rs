@@ -1,7 +1,7 @@
 //! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
 
 mod compared;
-mod layout;
+pub(crate) mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};

@@ -133,7 +133,7 @@ impl AwsFault {
             // The SDK says "dispatch failure" on the outside and the cause on the inside.
             _ => innermost(error).unwrap_or_else(|| DisplayErrorContext(error).to_string()),
         };
-        let retry_after = error.raw_response().and_then(|response| retry_after(response.headers(), SystemTime::now()));
+        let retry_after = error.raw_response().and_then(|response| asked_wait(response.headers(), SystemTime::now()));
         Self { action, kind, http_status, code, message, request_id, retry_after }
     }
 
@@ -167,15 +167,21 @@ impl AwsFault {
     }
 }
 
-/// `x-amz-retry-after` is in milliseconds; `Retry-After` in seconds, or a date of HTTP.
-fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration> {
+/// `x-amz-retry-after` is in milliseconds.
+fn asked_wait(headers: &Headers, now: SystemTime) -> Option<Duration> {
     let milliseconds = headers.get("x-amz-retry-after").and_then(|text| text.trim().parse().ok());
-    let asked = milliseconds.map(Duration::from_millis).or_else(|| {
-        let text = headers.get("retry-after")?.trim();
-        text.parse().ok().map(Duration::from_secs).or_else(|| {
-            let date = DateTime::from_str(text, Format::HttpDate).ok()?;
-            Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
-        })
+    match milliseconds.map(Duration::from_millis) {
+        Some(asked) => Some(asked.min(MOST_RETRY_AFTER)),
+        None => retry_after(headers.get("retry-after")?, now),
+    }
+}
+
+/// What a `Retry-After` asks for: seconds, or a date of HTTP; a minute at most.
+pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let seconds = text.trim().parse().ok().map(Duration::from_secs);
+    let asked = seconds.or_else(|| {
+        let date = DateTime::from_str(text.trim(), Format::HttpDate).ok()?;
+        Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
     });
     asked.map(|asked| asked.min(MOST_RETRY_AFTER))
 }
@@ -263,6 +269,6 @@ mod tests {
             headers.insert(*name, *value);
         }
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
-        assert_eq!(retry_after(&headers, now), milliseconds.map(Duration::from_millis));
+        assert_eq!(asked_wait(&headers, now), milliseconds.map(Duration::from_millis));
     }
 }
