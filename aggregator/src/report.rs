@@ -1,5 +1,6 @@
 //! The files of a report. Findings come one by one, in order, so that nothing has to hold all of them.
 
+mod asff;
 mod csv;
 mod html;
 mod jsonl;
@@ -32,11 +33,13 @@ pub enum Format {
     Csv,
     /// `report.html`: for people.
     Html,
+    /// `findings.asff.jsonl`: AWS's finding format, for Security Hub.
+    Asff,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Jsonl, Self::Csv, Self::Html];
+    pub const ALL: [Self; 4] = [Self::Jsonl, Self::Csv, Self::Html, Self::Asff];
 
     /// The name of the file.
     pub const fn file_name(self) -> &'static str {
@@ -44,6 +47,7 @@ impl Format {
             Self::Jsonl => "findings.jsonl",
             Self::Csv => "findings.csv",
             Self::Html => "report.html",
+            Self::Asff => "findings.asff.jsonl",
         }
     }
 
@@ -56,6 +60,7 @@ impl Format {
             Self::Jsonl => Box::new(jsonl::JsonlWriter::create(path)?),
             Self::Csv => Box::new(csv::CsvWriter::create(path)?),
             Self::Html => Box::new(html::HtmlWriter::create(path)?),
+            Self::Asff => Box::new(asff::AsffWriter::create(path)?),
         })
     }
 }

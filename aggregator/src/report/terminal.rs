@@ -1,6 +1,7 @@
 //! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
 
 mod compared;
+mod delivered;
 mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
+pub use delivered::write_security_hub;
 use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.

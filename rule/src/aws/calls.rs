@@ -77,6 +77,7 @@ pub(crate) fn iam_prefix(service: &str) -> &str {
         "Account" => "account",
         "Config Service" => "config",
         "Resource Groups Tagging API" => "tag",
+        "SecurityHub" => "securityhub",
         other => other,
     }
 }
