@@ -29,6 +29,7 @@ pub mod report;
 pub mod reporter;
 pub mod run;
 pub mod scan;
+pub mod security_hub;
 pub mod selection;
 pub mod stop;
 pub mod store;
