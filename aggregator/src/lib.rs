@@ -10,6 +10,8 @@ pub mod aws;
 pub mod begin;
 pub mod config_source;
 pub mod coverage;
+pub mod deliver;
+pub mod destination;
 pub mod error;
 pub mod exit;
 pub mod finding;

@@ -44,7 +44,7 @@ async fn scan(args: ScanArgs) -> ExitStatus {
             if !quiet {
                 show(&finished);
             }
-            ExitStatus::of(&finished.summary, fail_on)
+            ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
         }
         Err(error) => {
             tell(&format!("error: {error}"));
@@ -72,7 +72,7 @@ fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
 
 fn show(finished: &Finished) {
     let mut out = anstream::stdout().lock();
-    let shown = terminal::write_summary(&mut out, &finished.summary, &finished.published).and_then(|()| out.flush());
+    let shown = terminal::write_summary(&mut out, &finished.summary, &finished.report).and_then(|()| out.flush());
     // A reader that has seen enough is no failure of the scan: the report is on disk.
     if let Err(error) = shown
         && error.kind() != io::ErrorKind::BrokenPipe

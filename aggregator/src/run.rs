@@ -20,6 +20,8 @@ use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::begin::{Begun, begin};
 use crate::config_source::Source;
 use crate::config_source::reading::{ConfigReading, all_regions};
+use crate::deliver::{self, Delivered, Told};
+use crate::destination::{self, Destination};
 use crate::error::RunError;
 use crate::history::runs::Retention;
 use crate::journal;
@@ -35,7 +37,7 @@ use crate::selection::{Selection, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::{Run, Summary};
 use crate::unfinished::Opening;
-use crate::write::Unwritten;
+use crate::write::{Unwritten, Written};
 
 /// What a run leaves behind.
 #[derive(Debug)]
@@ -43,7 +45,9 @@ pub struct Finished {
     /// The summary, as it was written.
     pub summary: Summary,
     /// Where the report is.
-    pub published: ReportLocation,
+    pub report: ReportLocation,
+    /// What has come of everything else that was asked for.
+    pub delivered: Delivered,
 }
 
 /// Scans, judges and writes the report. When the run is stopped before the scan is done, what was found until then is
@@ -54,15 +58,25 @@ pub struct Finished {
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
     let policy = policy(&args)?;
-    let output = Arc::new(Output::prepare(&args.output, args.resume)?);
+    let output = Arc::new(Output::prepare(&destination::work_folder(&args)?, args.resume)?);
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
         prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
         () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
     };
-    let Prepared { caller, caller_id, listing, selection, policy: resolved, region_lister, own_regions, config } =
-        prepared;
+    let Prepared {
+        caller,
+        caller_id,
+        listing,
+        selection,
+        policy: resolved,
+        region_lister,
+        own_regions,
+        config,
+        destination,
+        attempts,
+    } = prepared;
     if let Some(note) = &listing.note {
         warn!("{note}");
     }
@@ -138,13 +152,30 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     run.finished_at = journal::now();
     let comparer = config.and_then(ConfigReading::into_comparer);
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
-    let kept = output.kept().context("the runs that are kept cannot be read")?;
-    let earlier = kept.last().map(|run| run.path.clone());
-    let trend = kept.into_iter().map(|run| run.manifest).collect();
-    let unwritten = Unwritten { scan, output, formats: args.format, run, counter, trend, earlier, retention, comparer };
-    let finished = unwritten.write(&stop).await?;
+    let kept = destination.kept(&output).await?;
+    let earlier = kept.trend.last().cloned();
+    let unwritten = Unwritten {
+        scan: Arc::clone(&scan),
+        output,
+        formats: args.format,
+        run,
+        counter: counter.clone(),
+        destination,
+        kept,
+        retention,
+        comparer,
+    };
+    let Written { summary, published } = unwritten.write(&stop).await?;
+    let mut delivered = Delivered::default();
+    if args.security_hub {
+        reporter.phase("bringing the findings to Security Hub");
+        delivered.security_hub = Some(deliver::to_security_hub(&scan, &published, &counter, &stop).await);
+    }
+    let told =
+        Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
+    deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
     reporter.done();
-    Ok(finished)
+    Ok(Finished { summary, report: published.location, delivered })
 }
 
 /// What is told of everything that an interrupted run has not read.
@@ -179,6 +210,9 @@ struct Prepared {
     region_lister: RegionLister,
     own_regions: Option<Vec<AccountRegion>>,
     config: Option<ConfigReading>,
+    destination: Destination,
+    /// How many attempts a call gets.
+    attempts: u32,
 }
 
 /// Everything that can be wrong is found out here, before anything is scanned.
@@ -199,6 +233,8 @@ async fn prepare(
     let caller = Caller::identify(sdk_config, counter, pacer, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
+    let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
+
     let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
     let config = ConfigReading::prepare(args, &caller, counter, output).await?;
@@ -210,7 +246,18 @@ async fn prepare(
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
     let caller_id = AccountId::parse(&caller.account_id)
         .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
-    Ok(Prepared { caller, caller_id, listing, selection, policy, region_lister, own_regions, config })
+    Ok(Prepared {
+        caller,
+        caller_id,
+        listing,
+        selection,
+        policy,
+        region_lister,
+        own_regions,
+        config,
+        destination,
+        attempts,
+    })
 }
 
 /// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists

@@ -19,7 +19,7 @@ pub struct StoreArgs {
     #[arg(long, value_name = "ACCOUNT", value_parser = value::account_id)]
     pub s3_bucket_owner: Option<String>,
 
-    /// Where what is read, and the report until it is uploaded, are kept [default: the system's folder for temporary files]
+    /// Where what is read, and the report until it is uploaded, are kept [default: one in ~/.cache/ecr-encryption]
     #[arg(long, value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
 }

@@ -76,6 +76,12 @@ impl S3Store {
         &self.location
     }
 
+    /// Where runs go that must not be among those that are kept here: `PREFIX/apart`.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { location: self.location.under("apart"), ..self.clone() }
+    }
+
     /// Whether a run can be published here: asks for the newest one, and writes the object `.write-check`. That stays, and
     /// is written anew each time: it need not be possible to delete anything here.
     ///

@@ -1,15 +1,14 @@
 use std::borrow::Cow;
-use std::path::Path;
 
 use super::*;
 use crate::config_source::compare::Comparison;
 use crate::report::samples;
 
 fn location() -> ReportLocation {
-    let directory = Path::new("ecr-encryption-report");
     ReportLocation {
-        directory: directory.join("runs/2026-11-23-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"),
-        latest: Some(directory.join("latest")),
+        place: "ecr-encryption-report/latest".to_owned(),
+        kept_as: Some("runs/2026-11-23-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071".to_owned()),
+        overtaken: None,
         names: ["findings.jsonl", "findings.csv", "report.html", "targets.jsonl", "summary.json"]
             .map(str::to_owned)
             .to_vec(),
@@ -47,8 +46,8 @@ fn a_run_with_templates() {
 
 #[test]
 fn an_interrupted_run() {
-    let directory = Path::new("ecr-encryption-report/interrupted-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071").to_owned();
-    let report = ReportLocation { older_kept: Some(Apart::Interrupted), directory, latest: None, ..location() };
+    let place = "ecr-encryption-report/interrupted-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071".to_owned();
+    let report = ReportLocation { older_kept: Some(Apart::Interrupted), place, kept_as: None, ..location() };
     insta::assert_snapshot!(plain(&samples::summary_interrupted(&samples::findings()), &report));
 }
 
