@@ -34,6 +34,19 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 9] = [
+        Self::AssumeRoleDenied,
+        Self::RegionDisabled,
+        Self::AccountNotActive,
+        Self::AccessDenied,
+        Self::Throttled,
+        Self::Failed,
+        Self::Interrupted,
+        Self::NotRecorded,
+        Self::Outdated,
+    ];
+
     /// The name that reports give.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -18,7 +18,7 @@ use crate::history::manifest::{MANIFEST, Manifest};
 use crate::history::runs::{self, DATASET, DATASET_PART, LATEST, RUNS, Retention};
 use crate::report::Format;
 use crate::report::terminal::ReportLocation;
-use crate::summary::Summary;
+use crate::summary::{Run, Summary};
 use lock::FolderLock;
 pub use place::Apart;
 use staging::{JOURNAL, SUPERSEDED, Staging};
@@ -120,12 +120,19 @@ impl Output {
         staging::path(&self.directory, &self.run_id)
     }
 
-    /// Opens the files of `formats`, and those of changes since an earlier run and of differences where they are wanted.
+    /// Opens the files of `formats` for the findings of `run`, and those of changes since an earlier run and of differences
+    /// where they are wanted.
     ///
     /// # Errors
     /// A file cannot be made.
-    pub fn writers(&self, formats: &[Format], with_changes: bool, with_differences: bool) -> io::Result<Writers> {
-        Writers::create(self.staging().join(NEW), formats, with_changes, with_differences)
+    pub fn writers(
+        &self,
+        formats: &[Format],
+        run: &Run,
+        with_changes: bool,
+        with_differences: bool,
+    ) -> io::Result<Writers> {
+        Writers::create(self.staging().join(NEW), formats, run, with_changes, with_differences)
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
@@ -163,8 +170,14 @@ impl Output {
         let mut held = self.held();
         let mut held = held.take().context("the report was given up")?;
         let staging = held.staging.path().to_owned();
+        in_the_way(&self.directory)?;
         let older_report = runs::latest(&self.directory)?.is_some();
-        let apart = place::apart(older_report, read_others, summary);
+        // Where the accounts could not be listed, those that were read before may not be lost: there is something to go on with.
+        let is_unlisted = summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
+        let may_go_on = is_unlisted && (self.resumes || read_others);
+        // What is to be gone on with has not finished.
+        let apart =
+            place::apart(older_report, read_others, summary).or_else(|| may_go_on.then_some(Apart::AccountsUnknown));
         // What it had found when it was stopped, or had seen too little, is in the report that follows.
         let superseded = Superseded::set_aside(&self.directory, &self.run_id, &staging)?;
         let directory = match apart {
@@ -177,9 +190,6 @@ impl Output {
             }
             None => self.keep(&staging, written).inspect_err(|_| superseded.put_back())?,
         };
-        // Where the accounts could not be listed, those that were read before may not be lost: there is something to go on with.
-        let is_unlisted = summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
-        let may_go_on = is_unlisted && (self.resumes || read_others);
         if apart != Some(Apart::Interrupted) && !may_go_on {
             held.staging.discard();
         }

@@ -1,12 +1,23 @@
 //! The files of a report. Findings come one by one, in order, so that nothing has to hold all of them.
 
 mod csv;
+#[cfg(test)]
+mod golden;
 mod html;
+mod identity;
+pub mod json;
 mod jsonl;
+mod junit;
+mod markdown;
+mod ocsf;
+mod parquet;
 mod phrase;
 #[cfg(test)]
 pub(crate) mod samples;
+mod sarif;
 pub mod schema;
+mod severity;
+mod spool;
 pub mod terminal;
 
 pub(crate) use phrase::number;
@@ -21,7 +32,7 @@ use crate::finding::Finding;
 use crate::history::change::Change;
 use crate::history::manifest::Manifest;
 use crate::history::targets::AccountTargets;
-use crate::summary::Summary;
+use crate::summary::{Run, Summary};
 
 /// A file of the report, beside `summary.json`, which is always written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
@@ -32,11 +43,33 @@ pub enum Format {
     Csv,
     /// `report.html`: for people.
     Html,
+    /// `findings.json`: findings, changes and summary in one document.
+    Json,
+    /// `findings.parquet`: typed columns, for `DuckDB`, Athena and Spark.
+    Parquet,
+    /// `findings.ocsf.jsonl`: OCSF Compliance Findings, one a line, for Security Lake and SIEMs.
+    Ocsf,
+    /// `findings.sarif`: for code scanning and its viewers.
+    Sarif,
+    /// `findings.junit.xml`: for what shows test results.
+    Junit,
+    /// `summary.md`: for a pull request or a chat.
+    Markdown,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Jsonl, Self::Csv, Self::Html];
+    pub const ALL: [Self; 9] = [
+        Self::Jsonl,
+        Self::Csv,
+        Self::Html,
+        Self::Json,
+        Self::Parquet,
+        Self::Ocsf,
+        Self::Sarif,
+        Self::Junit,
+        Self::Markdown,
+    ];
 
     /// The name of the file.
     pub const fn file_name(self) -> &'static str {
@@ -44,18 +77,31 @@ impl Format {
             Self::Jsonl => "findings.jsonl",
             Self::Csv => "findings.csv",
             Self::Html => "report.html",
+            Self::Json => "findings.json",
+            Self::Parquet => "findings.parquet",
+            Self::Ocsf => "findings.ocsf.jsonl",
+            Self::Sarif => "findings.sarif",
+            Self::Junit => "findings.junit.xml",
+            Self::Markdown => "summary.md",
         }
     }
 
-    /// A writer of this format into a new file at `path`.
+    /// A writer of this format into a new file at `path`, for the findings of `run`; when that has finished, and what it
+    /// cost, is taken from its summary at the end.
     ///
     /// # Errors
     /// The file cannot be made.
-    pub fn writer(self, path: &Path) -> io::Result<Box<dyn ReportWriter>> {
+    pub fn writer(self, path: &Path, run: &Run) -> io::Result<Box<dyn ReportWriter>> {
         Ok(match self {
             Self::Jsonl => Box::new(jsonl::JsonlWriter::create(path)?),
             Self::Csv => Box::new(csv::CsvWriter::create(path)?),
             Self::Html => Box::new(html::HtmlWriter::create(path)?),
+            Self::Json => Box::new(json::JsonWriter::create(path, run)?),
+            Self::Parquet => Box::new(parquet::ParquetWriter::create(path, run)?),
+            Self::Ocsf => Box::new(ocsf::OcsfWriter::create(path, run)?),
+            Self::Sarif => Box::new(sarif::SarifWriter::create(path, run)?),
+            Self::Junit => Box::new(junit::JunitWriter::create(path, run)?),
+            Self::Markdown => Box::new(markdown::MarkdownWriter::create(path)?),
         })
     }
 }

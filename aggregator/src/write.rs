@@ -1,32 +1,26 @@
 //! Judges what was read, and writes the report.
 
-use std::collections::BTreeMap;
-use std::io;
+mod assembly;
+
 use std::sync::Arc;
 
 use anyhow::Context;
-use ecr_encryption_core::KeyLookup;
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
 
-use crate::account::Account;
 use crate::config_source::Source;
-use crate::config_source::compare::{Comparer, Difference};
+use crate::config_source::compare::Comparer;
 use crate::error::RunError;
-use crate::finding::Finding;
 use crate::history::manifest::Manifest;
 use crate::history::runs::Retention;
-use crate::history::targets::AccountTargets;
-use crate::journal::{Joined, Step, Target};
-use crate::judge::{Unjudged, finding, is_exempt};
 use crate::output::{Output, Written};
 use crate::pace::PacedLookup;
-use crate::read::Read;
 use crate::report::Format;
 use crate::run::Finished;
 use crate::scan::Scan;
 use crate::stop::Stop;
-use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
+use crate::summary::{Run, SCHEMA_VERSION, Summary};
+use assembly::{Assembled, Assembly};
 
 /// A run that has read everything, and written nothing yet.
 pub struct Unwritten {
@@ -92,95 +86,16 @@ impl Unwritten {
     }
 
     fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, run, counter, trend, retention: _, mut comparer } = self;
+        let Self { scan, output, mut formats, run, counter, trend, comparer, retention: _ } = self;
         // Whatever is asked for: `diff`, `report` and the next run read it.
         formats.push(Format::Jsonl);
         formats.sort_unstable();
         formats.dedup();
-        let mut writers = output.writers(&formats, false, comparer.is_some())?;
-        let mut totals = Totals::new(scan.registry.is_some());
-        let (mut unjudged, mut unjudged_templates) = (Unjudged::of_repositories(), Unjudged::of_templates());
-        let Scan { journal, keys, ledger, policy, .. } = &*scan;
-        // What an account is judged by may hang on its units, which are known of those that were listed.
-        let wanted =
-            |account_id| ledger.reports(account_id) && (!scan.units_decide || ledger.account(account_id).is_some());
-        let mut accounts = journal.accounts();
-        accounts.extend(ledger.planned_accounts());
-        accounts.retain(|id| wanted(*id));
-        let mut account: Option<Arc<Account>> = None;
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        journal.join(&accounts, |step| {
-            if is_stopped() {
-                return Err(io::Error::other("stopped"));
-            }
-            let Joined { account_id, region, read_at, item, own_keys } = match step {
-                Step::Item(joined) => joined,
-                Step::Account(account_id) => {
-                    let counts = std::mem::take(&mut counts);
-                    let is_judged = |target: &Target| !unjudged.has(target) && !unjudged_templates.has(target);
-                    let mut whole = ledger.read_whole(account_id);
-                    whole.retain(|region| is_judged(&Target { account_id, region: region.clone() }));
-                    if whole.is_empty() {
-                        return Ok(());
-                    }
-                    let account = ledger.account(account_id).unwrap_or_else(|| Arc::new(Account::by_id(account_id)));
-                    return writers.account(&AccountTargets {
-                        account_id: account_id.to_string(),
-                        account_name: account.name.clone(),
-                        organizational_unit_path: account.units.path.clone(),
-                        regions: whole
-                            .into_iter()
-                            .map(|region| {
-                                let count = counts.get(&region).copied().unwrap_or_default();
-                                (region, count)
-                            })
-                            .collect(),
-                    });
-                }
-            };
-            // The repositories of an account come one after the other.
-            let account = match account.take().filter(|account| account.id == account_id) {
-                Some(same) => account.insert(same),
-                None => {
-                    account.insert(ledger.account(account_id).unwrap_or_else(|| Arc::new(Account::by_id(account_id))))
-                }
-            };
-            let recorded_at = item.recorded_at;
-            let read = item.into_read(account_id, region);
-            let key = match keys.lookup(read.account_id(), read.key(), own_keys) {
-                Err(_) if is_exempt(policy, &read, read_at) => Ok(KeyLookup::NotNeeded),
-                key => key,
-            };
-            match key {
-                Ok(key) => {
-                    let finding = Finding { recorded_at, ..finding(policy, account, read, &key, read_at) };
-                    totals.add(&finding);
-                    if let Some(count) = counts.get_mut(region) {
-                        *count += 1;
-                    } else {
-                        counts.insert(region.to_owned(), 1);
-                    }
-                    writers.finding(&finding)?;
-                    if let Some(comparer) = &mut comparer {
-                        comparer.finding(&finding, |difference| writers.difference(difference))?;
-                    }
-                }
-                Err(fault) => {
-                    let target = Target { account_id, region: region.to_owned() };
-                    match read {
-                        Read::Repository(read) => unjudged.add(target, read.repository.name, fault),
-                        Read::NextRepositories(read) => unjudged_templates.add(target, read.next.prefix, fault),
-                    }
-                }
-            }
-            Ok(())
-        })?;
-        scan.tell_unjudged(unjudged, run.interrupted);
-        scan.tell_unjudged(unjudged_templates, run.interrupted);
-        let coverage = ledger.coverage();
-        let take = |difference: &Difference| writers.difference(difference);
-        let comparison =
-            comparer.map(|comparer| comparer.finish(&coverage, |id| ledger.is_found(id), take)).transpose()?;
+        let changes = None;
+        let writers = output.writers(&formats, &run, changes.is_some(), comparer.is_some())?;
+        let mut assembly = Assembly::new(&scan, run.started_at, writers, comparer, changes);
+        assembly.take_all(is_stopped)?;
+        let Assembled { writers, totals, coverage, comparison, changes } = assembly.end(run.interrupted)?;
         let calls = counter.calls();
         let summary = Summary {
             schema_version: SCHEMA_VERSION,
@@ -190,7 +105,7 @@ impl Unwritten {
             api_calls: calls.attempts,
             api_retries: calls.retries,
             comparison,
-            changes: None,
+            changes,
         };
         Ok((writers.finish(&summary, trend)?, summary))
     }

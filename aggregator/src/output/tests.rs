@@ -12,7 +12,7 @@ fn summary(output: &Output) -> Summary {
 
 fn publish(output: &Output) -> anyhow::Result<ReportLocation> {
     let summary = summary(output);
-    let written = output.writers(&[Format::Jsonl], false, false)?.finish(&summary, Vec::new())?;
+    let written = output.writers(&[Format::Jsonl], &summary.run, false, false)?.finish(&summary, Vec::new())?;
     output.publish(&written, &summary, true, Retention::default())
 }
 
@@ -21,7 +21,8 @@ fn what_was_given_up_is_not_published() {
     let folder = tempfile::tempdir().unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
     let summary = samples::summary(&[]);
-    let written = output.writers(&[Format::Jsonl], false, false).unwrap().finish(&summary, Vec::new()).unwrap();
+    let written =
+        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
     assert!(output.abandon());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     output.publish(&written, &summary, true, Retention::default()).unwrap_err();
@@ -73,15 +74,16 @@ fn a_run_that_cannot_become_the_latest_is_not_kept() {
     publish(&Output::prepare(folder.path(), false).unwrap()).unwrap();
     let before = runs::latest(folder.path()).unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
+    let summary = summary(&output);
     let written =
-        output.writers(&[Format::Jsonl], false, false).unwrap().finish(&summary(&output), Vec::new()).unwrap();
+        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
     fs::write(output.staging().join(NEW).join(DATASET_PART), "columns").unwrap();
     let mut written = written;
     written.manifest.files.push(ManifestFile { name: DATASET_PART.to_owned(), bytes: 7, sha256: String::new() });
     // What is to be renamed to `latest` is in the way of itself.
     let name = runs::run_name(written.manifest.started_at, output.run_id());
     fs::create_dir_all(folder.path().join(format!(".{LATEST}-{name}/x"))).unwrap();
-    output.publish(&written, &summary(&output), true, Retention::default()).unwrap_err();
+    output.publish(&written, &summary, true, Retention::default()).unwrap_err();
     assert_eq!(runs::latest(folder.path()).unwrap(), before);
     assert_eq!(runs::kept(folder.path()).unwrap().len(), 1);
     let days = fs::read_dir(folder.path().join(DATASET)).unwrap();
@@ -92,11 +94,12 @@ fn a_run_that_cannot_become_the_latest_is_not_kept() {
 fn the_part_of_a_dataset_is_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
+    let summary = summary(&output);
     let mut written =
-        output.writers(&[Format::Jsonl], false, false).unwrap().finish(&summary(&output), Vec::new()).unwrap();
+        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
     fs::write(output.staging().join(NEW).join(DATASET_PART), "columns").unwrap();
     written.manifest.files.push(ManifestFile { name: DATASET_PART.to_owned(), bytes: 7, sha256: String::new() });
-    output.publish(&written, &summary(&output), true, Retention::default()).unwrap();
+    output.publish(&written, &summary, true, Retention::default()).unwrap();
     let run = runs::kept(folder.path()).unwrap().remove(0);
     let dataset = run.manifest.dataset.unwrap();
     assert_eq!(dataset.name, format!("parquet/scan_date=2026-11-23/{}.parquet", run.manifest.run_id));
@@ -114,7 +117,8 @@ fn a_run_that_saw_too_little_stands_apart() {
     let output = Output::prepare(folder.path(), false).unwrap();
     let mut summary = summary(&output);
     summary.coverage.targets_scanned = 0;
-    let written = output.writers(&[Format::Jsonl], false, false).unwrap().finish(&summary, Vec::new()).unwrap();
+    let written =
+        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
     let location = output.publish(&written, &summary, false, Retention::default()).unwrap();
     assert_eq!((location.older_kept, location.latest), (Some(Apart::Empty), None));
     assert!(location.directory.join("manifest.json").exists());
@@ -135,7 +139,7 @@ fn the_summary_is_written_in_few_calls() {
     summary.coverage.not_covered = gaps.collect();
     let folder = tempfile::tempdir().unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
-    let writers = output.writers(&[], false, false).unwrap();
+    let writers = output.writers(&[], &summary.run, false, false).unwrap();
     let before = calls();
     writers.finish(&summary, Vec::new()).unwrap();
     let size = fs::metadata(output.staging().join(NEW).join(SUMMARY)).unwrap().len();

@@ -13,7 +13,7 @@ use crate::history::change::Change;
 use crate::history::manifest::{Manifest, ManifestFile};
 use crate::history::targets::AccountTargets;
 use crate::report::{Ending, Format, ReportWriter, close};
-use crate::summary::Summary;
+use crate::summary::{Run, Summary};
 
 /// The summary's file.
 pub const SUMMARY: &str = "summary.json";
@@ -66,13 +66,14 @@ impl Writers {
     pub(super) fn create(
         folder: PathBuf,
         formats: &[Format],
+        run: &Run,
         with_changes: bool,
         with_differences: bool,
     ) -> io::Result<Self> {
         fs::create_dir(&folder)?;
         let mut writers = Vec::new();
         for format in formats {
-            writers.push((*format, format.writer(&folder.join(format.file_name()))?));
+            writers.push((*format, format.writer(&folder.join(format.file_name()), run)?));
         }
         let lines = |wanted: bool, name| wanted.then(|| Lines::create(&folder, name)).transpose();
         Ok(Self {

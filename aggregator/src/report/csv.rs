@@ -1,6 +1,7 @@
 //! `findings.csv`: one finding a record, for spreadsheets. Its columns are the fields of `findings.jsonl`.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -36,7 +37,7 @@ const COLUMNS: [(&str, Cell); 27] = [
     ("reason", |finding| text(&finding.reason)),
     ("override", |finding| known(finding.override_name.as_deref())),
     ("exempt_until", |finding| shown(finding.exempt_until)),
-    ("remediation", |finding| steps(&finding.remediation)),
+    ("remediation", |finding| steps(&finding.remediation, " ")),
     ("evaluated_at", |finding| shown(Some(finding.evaluated_at))),
     ("finding_type", |finding| text(finding.finding_type.as_str())),
     ("recorded_at", |finding| shown(finding.recorded_at)),
@@ -88,10 +89,18 @@ fn shown(value: Option<impl ToString>) -> Cow<'static, str> {
     value.map_or(Cow::Borrowed(""), |value| Cow::Owned(value.to_string()))
 }
 
-/// The steps in one cell and on one line: readers that take a line for a record (Athena, `grep`) read it too.
-fn steps(steps: &[String]) -> Cow<'_, str> {
-    let numbered: Vec<_> = steps.iter().enumerate().map(|(index, step)| format!("{}. {step}", index + 1)).collect();
-    Cow::Owned(numbered.join(" "))
+/// The steps in one text, numbered. In a cell they are on one line: readers that take a line for a record (Athena, `grep`)
+/// read it too.
+pub(super) fn steps<'a>(steps: &[String], between: &str) -> Cow<'a, str> {
+    let mut numbered = String::with_capacity(steps.iter().map(|step| step.len() + between.len() + 4).sum());
+    for (index, step) in steps.iter().enumerate() {
+        if index > 0 {
+            numbered.push_str(between);
+        }
+        // A string can always be written to.
+        let _ = write!(numbered, "{}. {step}", index + 1);
+    }
+    Cow::Owned(numbered)
 }
 
 /// A cell that no spreadsheet takes for a formula: one that could be is led by an apostrophe, which makes it text.
@@ -145,7 +154,7 @@ mod tests {
                 let expected = match &json[name] {
                     serde_json::Value::Null => String::new(),
                     serde_json::Value::String(text) => text.clone(),
-                    serde_json::Value::Array(_) => steps(&finding.remediation).into_owned(),
+                    serde_json::Value::Array(_) => steps(&finding.remediation, " ").into_owned(),
                     other => other.to_string(),
                 };
                 assert_eq!(cell.strip_prefix('\'').unwrap_or(&cell), expected, "{name}");
@@ -160,8 +169,8 @@ mod tests {
 
     #[test]
     fn steps_are_numbered_in_one_cell_of_one_line() {
-        assert_eq!(steps(&["Create it".to_owned(), "Copy it".to_owned()]), "1. Create it 2. Copy it");
-        assert_eq!(steps(&[]), "");
+        assert_eq!(steps(&["Create it".to_owned(), "Copy it".to_owned()], " "), "1. Create it 2. Copy it");
+        assert_eq!(steps(&[], " "), "");
     }
 
     /// Every text of up to four characters out of those that matter.

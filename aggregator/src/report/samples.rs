@@ -332,13 +332,17 @@ pub(crate) fn summary_interrupted(findings: &[Finding]) -> Summary {
 
 /// What a file of `format` holds for `findings`.
 pub(crate) fn written(format: Format, findings: &[Finding]) -> String {
+    written_of(format, findings, &summary(findings))
+}
+
+/// The same of a run with another summary.
+pub(crate) fn written_of(format: Format, findings: &[Finding], summary: &Summary) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format.file_name());
-    let mut writer = format.writer(&path).unwrap();
+    let mut writer = format.writer(&path, &summary.run).unwrap();
     for finding in findings {
         writer.finding(finding).unwrap();
     }
-    let summary = summary(findings);
-    writer.finish(&Ending { summary: &summary, trend: &[Manifest::of(&summary)] }).unwrap();
+    writer.finish(&Ending { summary, trend: &[Manifest::of(summary)] }).unwrap();
     fs::read_to_string(path).unwrap()
 }

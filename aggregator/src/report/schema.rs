@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::history::change::Change;
 use crate::history::manifest::Manifest;
 use crate::history::targets::AccountTargets;
+use crate::report::json::Document;
 use crate::summary::Summary;
 
 /// The schema of one line of `findings.jsonl`.
@@ -71,6 +72,17 @@ pub fn manifest_schema() -> Schema {
     )
 }
 
+/// The schema of `findings.json`.
+pub fn report_schema() -> Schema {
+    schema_of::<Document>(
+        "report",
+        "Report",
+        "findings.json: everything that a run tells, in one document that is written in this order and can be read so: \
+         findings, changes, targets, and the summary last. Fields are only ever added, so readers should ignore those they do \
+         not know.",
+    )
+}
+
 /// The schema of what is written, as opposed to what is read: every field is there.
 fn schema_of<T: JsonSchema>(name: &str, title: &str, description: &str) -> Schema {
     let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
@@ -99,6 +111,7 @@ mod tests {
     #[case("change", change_schema())]
     #[case("targets", targets_schema())]
     #[case("manifest", manifest_schema())]
+    #[case("report", report_schema())]
     fn schema(#[case] name: &str, #[case] generated: Schema) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         let generated = format!("{}\n", serde_json::to_string_pretty(&generated).unwrap());
@@ -120,6 +133,7 @@ mod tests {
     #[case(change_schema())]
     #[case(targets_schema())]
     #[case(manifest_schema())]
+    #[case(report_schema())]
     fn every_field_is_required_and_others_are_allowed(#[case] schema: Schema) {
         fn check(value: &Value) {
             if let Some(properties) = value.get("properties").and_then(Value::as_object) {

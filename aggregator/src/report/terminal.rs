@@ -15,7 +15,8 @@ use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::history::runs::RUNS;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
-use layout::{WIDTH, cut, printable, wrapped};
+use layout::{WIDTH, wrapped};
+pub(super) use layout::{cut, printable};
 
 /// How many of the worst accounts are named.
 const ACCOUNTS: usize = 5;

@@ -4,7 +4,7 @@
 pub(super) const WIDTH: usize = 80;
 
 /// `text` without characters that a terminal would obey, or that would turn the reading order around.
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::report) fn printable(text: &str) -> String {
     let obeyed = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -26,7 +26,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// `text`, cut with an ellipsis to `most` columns.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(in crate::report) fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
     }
