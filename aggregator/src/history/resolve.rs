@@ -46,7 +46,7 @@ impl OpenedRun {
         let manifest = self.folder.manifest();
         let mut trend = Vec::new();
         if let Some(directory) = &self.kept_in {
-            let kept = runs::kept(directory).map_err(|source| unreadable(directory, source))?;
+            let kept = runs::kept(directory).map_err(|cause| unreadable(directory, cause))?;
             trend.extend(kept.into_iter().map(|run| run.manifest).filter(|run| {
                 run.schema_version == SCHEMA_VERSION
                     && run.started_at <= manifest.started_at
@@ -65,7 +65,7 @@ fn resolve(location: &Path) -> Result<PathBuf, RunReadError> {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return Err(no_run("is a file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_run("does not exist")),
-        Err(source) => return Err(unreadable(location, source)),
+        Err(cause) => return Err(unreadable(location, cause)),
     }
     if location.join(MANIFEST).exists() {
         return Ok(location.to_owned());
@@ -90,13 +90,13 @@ fn resolve(location: &Path) -> Result<PathBuf, RunReadError> {
 /// The run that `latest` leads to; where it leads nowhere, the newest one.
 fn latest(directory: &Path) -> Result<Option<PathBuf>, RunReadError> {
     let of_name = |name: String| directory.join(RUNS).join(name);
-    let named = runs::latest(directory).map_err(|source| unreadable(directory, source))?.map(of_name);
+    let named = runs::latest(directory).map_err(|cause| unreadable(directory, cause))?.map(of_name);
     if let Some(path) = named
         && path.join(MANIFEST).exists()
     {
         return Ok(Some(path));
     }
-    let kept = runs::kept(directory).map_err(|source| unreadable(directory, source))?;
+    let kept = runs::kept(directory).map_err(|cause| unreadable(directory, cause))?;
     Ok(kept.into_iter().next_back().map(|run| run.path))
 }
 
@@ -131,11 +131,11 @@ fn names(folder: &Path) -> Result<Vec<String>, RunReadError> {
         names.sort();
         Ok(names)
     };
-    read().map_err(|source| unreadable(folder, source))
+    read().map_err(|cause| unreadable(folder, cause))
 }
 
-fn unreadable(path: &Path, source: io::Error) -> RunReadError {
-    RunReadError::Unreadable { path: path.to_owned(), source }
+fn unreadable(path: &Path, cause: io::Error) -> RunReadError {
+    RunReadError::Unreadable { path: path.to_owned(), cause }
 }
 
 #[cfg(test)]

@@ -52,7 +52,8 @@ impl Scanned {
     pub(crate) fn keep(&mut self, directory: &Path) -> PathBuf {
         let output = Output::prepare(directory, false).unwrap();
         output.run_id().clone_into(&mut self.summary.run.id);
-        let mut writers = output.writers(&[Format::Jsonl], self.summary.changes.is_some(), false).unwrap();
+        let mut writers =
+            output.writers(&[Format::Jsonl], &self.summary.run, self.summary.changes.is_some(), false).unwrap();
         for finding in &self.findings {
             writers.finding(finding).unwrap();
         }

@@ -1,7 +1,8 @@
 //! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
 
+pub(super) mod changed;
 mod compared;
-mod layout;
+pub(super) mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -15,19 +16,18 @@ use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::history::runs::RUNS;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
-use layout::{WIDTH, wrapped};
-pub(super) use layout::{cut, printable};
+use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.
 const ACCOUNTS: usize = 5;
 /// How many gaps are named for each cause.
 const GAPS: usize = 3;
 
-const BOLD: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// Where the files of a report were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,9 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLoca
     statuses(out, &summary.totals.by_status)?;
     levels(out, summary)?;
     next_repositories(out, summary.totals.templates.as_ref())?;
+    if let Some(changes) = &summary.changes {
+        changed::write(out, changes, summary.run.started_at)?;
+    }
     worst_accounts(out, summary)?;
     not_seen(out, &summary.coverage)?;
     if let Some(comparison) = &summary.comparison {

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config_source::compare::Comparison;
+use crate::history::change::ChangeTotals;
 use crate::report::samples;
 
 fn location() -> ReportLocation {
@@ -114,4 +115,43 @@ fn styles_say_nothing_that_words_do_not() {
     for word in ["INTERRUPTED", "INCOMPLETE", "NOT SEEN", "NON_COMPLIANT", "UNDETERMINED", "EXEMPT", "COMPLIANT"] {
         assert!(text.contains(word), "{word}");
     }
+}
+
+#[test]
+fn what_has_changed() {
+    let mut summary = samples::summary(&samples::findings());
+    let totals = ChangeTotals {
+        since_run_id: "019ab3c4-0000-7000-8000-000000000000".to_owned(),
+        since: "2026-11-22T13:02:00Z".parse().unwrap(),
+        new: 3,
+        changed: 1_204,
+        fixed: 12,
+        exempted: 0,
+        gone: 1,
+        no_longer_seen: 4_000_000,
+        no_longer_seen_open: 3_999_999,
+        still_open: 2_345,
+        oldest_open_since: Some("2025-01-02T03:04:05Z".parse().unwrap()),
+    };
+    summary.changes = Some(totals.clone());
+    let section = |summary: &Summary| {
+        let text = plain(summary, &location());
+        text.split("Since ").nth(1).unwrap().split("\n\n").next().unwrap().to_owned()
+    };
+    let told = section(&summary);
+    let nothing = ChangeTotals {
+        new: 0,
+        changed: 0,
+        fixed: 0,
+        gone: 0,
+        no_longer_seen: 0,
+        no_longer_seen_open: 0,
+        still_open: 0,
+        oldest_open_since: None,
+        ..totals
+    };
+    summary.changes = Some(nothing);
+    insta::assert_snapshot!(format!("{told}\n\n{}", section(&summary)));
+    summary.changes = None;
+    assert!(!plain(&summary, &location()).contains("Since "));
 }
