@@ -1,6 +1,8 @@
 //! The command line.
 
 mod kept;
+pub mod notify;
+pub mod store;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;

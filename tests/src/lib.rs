@@ -22,6 +22,7 @@ mod aws;
 pub mod command_line;
 mod counters;
 pub mod lambda;
+pub mod moto;
 mod organization;
 mod places;
 mod server;

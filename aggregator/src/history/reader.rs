@@ -110,6 +110,24 @@ impl RunFolder {
         self.lines(CHANGES).map(Some)
     }
 
+    /// The same folder, once its findings and changes are what the run wrote, to the last byte: who relies on them in the
+    /// midst of something else finds out before.
+    ///
+    /// # Errors
+    /// They cannot be read, or are something else.
+    pub fn verified(self) -> Result<Self, RunReadError> {
+        for name in [FINDINGS, CHANGES].into_iter().filter(|name| self.told(name).is_some()) {
+            let (file, path, told) = self.file(name)?;
+            let mut input = Hashed::new(file);
+            io::copy(&mut input, &mut io::sink())
+                .map_err(|cause| RunReadError::Unreadable { path: path.clone(), cause })?;
+            if input.sha256() != told.sha256 {
+                return Err(RunReadError::Checksum { file: path });
+            }
+        }
+        Ok(self)
+    }
+
     /// What a later run is compared with.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 
 pub(super) mod changed;
 mod compared;
-pub(super) mod layout;
+mod delivered;
+pub(crate) mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -16,6 +17,7 @@ use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::history::runs::RUNS;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
+pub use delivered::write_security_hub;
 use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.

@@ -1,11 +1,12 @@
 //! moto's server, filled by `seed_moto.py`, and the calls that it got.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
+use integration_tests::moto::{MotoServer, python};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -59,31 +60,23 @@ impl Facts {
     }
 }
 
-/// A running server. It ends when its standard input closes: when this is dropped, at the latest with the test's process.
+/// A running server, filled.
 pub struct Moto {
     pub endpoint: String,
     recording: PathBuf,
-    _process: Child,
+    _server: MotoServer,
 }
 
 impl Moto {
     /// Starts the server and fills it. `recording` is the file that the calls are recorded in.
     pub fn start(recording: &Path) -> (Self, Facts) {
-        let mut process = python("moto_server.py")
-            .env("MOTO_RECORDER_FILEPATH", recording)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the interpreter that PROJECT_PYTHON names");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-        let told: Value = serde_json::from_str(&line).expect("moto_server.py tells its endpoint");
-        let endpoint = told["endpoint"].as_str().expect("an endpoint").to_owned();
-
-        let seeded = python("seed_moto.py").arg(&endpoint).stderr(Stdio::inherit()).output().expect("seed_moto.py");
+        let server = MotoServer::start(Some(recording)).expect("moto");
+        let endpoint = server.endpoint().to_owned();
+        let seeding = python("seed_moto.py").expect("a Python").arg(&endpoint).stderr(Stdio::inherit()).output();
+        let seeded = seeding.expect("seed_moto.py");
         assert!(seeded.status.success(), "seed_moto.py failed");
         let facts = serde_json::from_slice(&seeded.stdout).expect("facts");
-        (Self { endpoint, recording: recording.to_owned(), _process: process }, facts)
+        (Self { endpoint, recording: recording.to_owned(), _server: server }, facts)
     }
 
     /// Does `work`, and tells the signed calls that the server's own recorder got meanwhile.
@@ -111,19 +104,6 @@ impl Moto {
         stream.read_to_string(&mut answer).expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200 "), "{order}: {answer}");
     }
-}
-
-/// A script of `tests/python`, in an environment that no machine's settings reach.
-fn python(script: &str) -> Command {
-    let interpreter = std::env::var_os("PROJECT_PYTHON")
-        .expect("PROJECT_PYTHON must name a Python interpreter that has moto: use `make test`");
-    let mut command = Command::new(interpreter);
-    command
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script))
-        .env_clear()
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-    command
 }
 
 /// A signed call: who made it, where, and what was asked for.
