@@ -1,7 +1,6 @@
 //! `ecr-encryption diff`: what has changed from one run that is kept to another.
 
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use tracing::warn;
@@ -12,7 +11,6 @@ use crate::exit::{DiffFailOn, ExitStatus};
 use crate::history::aspects::is_open;
 use crate::history::change::{Change, ChangeKind, ChangeTotals};
 use crate::history::compare::{ChangeJoin, LaterRun};
-use crate::history::manifest::Manifest;
 use crate::history::parts::{Part, Parts};
 use crate::history::reader::RunFolder;
 use crate::history::resolve::OpenedRun;
@@ -40,25 +38,24 @@ impl DiffFailOn {
     }
 }
 
-/// Compares the runs that are named, and tells what has changed to `out`.
+/// Tells `out` what has changed from OLD to NEW.
 ///
 /// # Errors
 /// A run cannot be read, they cannot be compared, or `out` cannot be written.
-pub fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<ExitStatus, RunError> {
-    let [older, newer] = [&args.old, &args.new].map(|location| OpenedRun::open(location));
-    let (older, newer) = (older?.folder, newer?.folder);
-    check((&args.old, older.manifest()), (&args.new, newer.manifest()))?;
+pub fn run(args: &DiffArgs, old: &OpenedRun, new: &OpenedRun, out: &mut dyn Write) -> Result<ExitStatus, RunError> {
+    check(old, new)?;
+    let (older, newer) = (&old.folder, &new.folder);
     let writer = args.format.writer(out, older.manifest(), newer.manifest());
-    let found = compare(&older, &newer, writer.context("the comparison cannot be told")?)?;
+    let found = compare(older, newer, writer.context("the comparison cannot be told")?)?;
     Ok(args.fail_on.status(&found))
 }
 
 /// Whether the runs can be compared.
-fn check(older: (&Path, &Manifest), newer: (&Path, &Manifest)) -> Result<(), RunError> {
-    let ((old_place, old), (new_place, new)) = (older, newer);
-    let (old_place, new_place) = (old_place.display(), new_place.display());
+fn check(older: &OpenedRun, newer: &OpenedRun) -> Result<(), RunError> {
+    let (old, old_place) = (older.folder.manifest(), &older.location);
+    let (new, new_place) = (newer.folder.manifest(), &newer.location);
     if old.run_id == new.run_id {
-        let both = if old_place.to_string() == new_place.to_string() {
+        let both = if old_place == new_place {
             format!("OLD and NEW are both `{old_place}`")
         } else {
             format!("`{old_place}` and `{new_place}` are the same run, {}", old.run_id)

@@ -5,16 +5,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use ecr_encryption_aggregator::args::{Cli, Command, ScanArgs, SummaryForm};
+use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanArgs, SummaryForm};
 use ecr_encryption_aggregator::diff;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
+use ecr_encryption_aggregator::history::resolve::OpenedRun;
 use ecr_encryption_aggregator::pipe::Pipe;
 use ecr_encryption_aggregator::progress::{Progress, Shown};
 use ecr_encryption_aggregator::report::diff::DiffFormat;
 use ecr_encryption_aggregator::report::terminal;
 use ecr_encryption_aggregator::reporter::{Reporter, Silent};
-use ecr_encryption_aggregator::rerender;
+use ecr_encryption_aggregator::rerender::Rendering;
 use ecr_encryption_aggregator::run::{Finished, run};
 use ecr_encryption_aggregator::stop::{self, Stop};
 use tracing::warn;
@@ -25,16 +26,11 @@ fn main() -> ExitCode {
         Command::Scan(args) => scan_to_the_end(*args),
         Command::Report(args) => {
             start_logs(0, false);
-            let stdout = io::stdout();
-            let is_terminal = stdout.is_terminal();
-            told(rerender::run(&args, &mut Pipe::new(stdout.lock()), is_terminal).map(|()| ExitStatus::Clean))
+            told(render_again(&args))
         }
         Command::Diff(args) => {
             start_logs(0, false);
-            told(match args.format {
-                DiffFormat::Text => diff::run(&args, &mut Pipe::new(anstream::stdout().lock())),
-                _ => diff::run(&args, &mut BufWriter::new(Pipe::new(io::stdout().lock()))),
-            })
+            told(compare(&args))
         }
     };
     status.into()
@@ -52,6 +48,21 @@ fn scan_to_the_end(args: ScanArgs) -> ExitStatus {
             tell(&format!("error: {error}"));
             ExitStatus::CouldNotRun
         }
+    }
+}
+
+fn render_again(args: &ReportArgs) -> Result<ExitStatus, RunError> {
+    let stdout = io::stdout();
+    let rendering = Rendering::of(args, stdout.is_terminal())?;
+    rendering.render(&OpenedRun::open(&args.from)?, &mut Pipe::new(stdout.lock()))?;
+    Ok(ExitStatus::Clean)
+}
+
+fn compare(args: &DiffArgs) -> Result<ExitStatus, RunError> {
+    let (old, new) = (OpenedRun::open(&args.old)?, OpenedRun::open(&args.new)?);
+    match args.format {
+        DiffFormat::Text => diff::run(args, &old, &new, &mut Pipe::new(anstream::stdout().lock())),
+        _ => diff::run(args, &old, &new, &mut BufWriter::new(Pipe::new(io::stdout().lock()))),
     }
 }
 

@@ -16,34 +16,59 @@ use crate::report::{Ending, Format, ReportWriter};
 /// What the name of the folder begins with in which files are until they are whole.
 const UNFINISHED: &str = ".unfinished-report-";
 
-/// Renders the run that is named. Nothing appears of it, in the folder or on `out`, before all of it was read and found to be
-/// what the run wrote. `is_terminal`: whether `out` is one.
-///
-/// # Errors
-/// The run cannot be read, or the files cannot be written; those that are there are as they were.
-pub fn run(args: &ReportArgs, out: &mut dyn Write, is_terminal: bool) -> Result<(), RunError> {
-    let mut formats = args.format.clone();
-    formats.sort_unstable();
-    formats.dedup();
-    let Some(directory) = &args.output else {
-        return to_stdout(args, &formats, out, is_terminal);
-    };
-    let run = OpenedRun::open(&args.from)?;
-    into_folder(&run, &formats, directory, args.overwrite)
+/// What is to be rendered, and where to.
+#[derive(Debug)]
+pub struct Rendering<'a> {
+    formats: Vec<Format>,
+    place: Place<'a>,
 }
 
-fn to_stdout(args: &ReportArgs, formats: &[Format], out: &mut dyn Write, is_terminal: bool) -> Result<(), RunError> {
-    let [format] = formats else {
-        let usage = "several formats do not fit standard output: name a folder for their files with --output";
-        return Err(RunError::Usage(usage.to_owned()));
-    };
-    if *format == Format::Parquet && is_terminal {
-        let usage = "parquet is not for a terminal: send it to a file, or name a folder with --output";
-        return Err(RunError::Usage(usage.to_owned()));
+#[derive(Debug)]
+enum Place<'a> {
+    Stdout(Format),
+    Folder { directory: &'a Path, overwrite: bool },
+}
+
+impl<'a> Rendering<'a> {
+    /// Finds out whether what is asked for can be done. `is_terminal`: whether standard output is one.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn of(args: &'a ReportArgs, is_terminal: bool) -> Result<Self, RunError> {
+        let mut formats = args.format.clone();
+        formats.sort_unstable();
+        formats.dedup();
+        let place = match (&args.output, formats.as_slice()) {
+            (Some(directory), _) => Place::Folder { directory, overwrite: args.overwrite },
+            (None, [Format::Parquet]) if is_terminal => {
+                let usage = "parquet is not for a terminal: send it to a file, or name a folder with --output";
+                return Err(RunError::Usage(usage.to_owned()));
+            }
+            (None, [format]) => Place::Stdout(*format),
+            (None, _) => {
+                let usage = "several formats do not fit standard output: name a folder for their files with --output";
+                return Err(RunError::Usage(usage.to_owned()));
+            }
+        };
+        Ok(Self { formats, place })
     }
-    let run = OpenedRun::open(&args.from)?;
+
+    /// Renders a run. Nothing appears of it, in the folder or on `out`, before all of it was read and found to be what the
+    /// run wrote.
+    ///
+    /// # Errors
+    /// The run cannot be read, or the files cannot be written; those that are there are as they were.
+    pub fn render(&self, run: &OpenedRun, out: &mut dyn Write) -> Result<(), RunError> {
+        match self.place {
+            Place::Stdout(format) => to_stdout(run, format, out),
+            Place::Folder { directory, overwrite } => into_folder(run, &self.formats, directory, overwrite),
+        }
+    }
+}
+
+fn to_stdout(run: &OpenedRun, format: Format, out: &mut dyn Write) -> Result<(), RunError> {
     let staging = tempfile::tempdir().context("no temporary folder can be made")?;
-    render(&run, formats, staging.path())?;
+    render(run, &[format], staging.path())?;
     let file = File::open(staging.path().join(format.file_name()));
     let copied = file.and_then(|mut file| io::copy(&mut file, out)).and_then(|_| out.flush());
     copied.context("the report cannot be told")?;

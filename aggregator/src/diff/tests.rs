@@ -12,6 +12,10 @@ fn args(old: &Path, new: &Path) -> DiffArgs {
     DiffArgs { old: old.to_owned(), new: new.to_owned(), format: DiffFormat::Text, fail_on }
 }
 
+fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<ExitStatus, RunError> {
+    super::run(args, &OpenedRun::open(&args.old)?, &OpenedRun::open(&args.new)?, out)
+}
+
 fn run_at(directory: &Path, day: u8) -> PathBuf {
     Scanned::at(&format!("2026-11-{day:02}T08:00:00Z"), samples::findings()).keep(directory)
 }

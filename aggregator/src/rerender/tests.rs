@@ -12,6 +12,11 @@ fn args(from: &Path, formats: &str, output: Option<&Path>) -> ReportArgs {
     ReportArgs { from: from.to_owned(), format, output: output.map(Path::to_owned), overwrite: false }
 }
 
+fn run(args: &ReportArgs, out: &mut dyn Write, is_terminal: bool) -> Result<(), RunError> {
+    let rendering = Rendering::of(args, is_terminal)?;
+    rendering.render(&OpenedRun::open(&args.from)?, out)
+}
+
 fn kept(directory: &Path) -> PathBuf {
     Scanned::at("2026-11-02T08:00:00Z", samples::findings_with_templates()).keep(directory)
 }
