@@ -1,5 +1,6 @@
 //! The command line.
 
+mod kept;
 pub mod notify;
 pub mod store;
 
@@ -16,6 +17,7 @@ use crate::pace::Concurrency;
 use crate::progress::Shown;
 use crate::report::Format;
 use crate::store::location::Location;
+pub use kept::{DiffArgs, ReportArgs};
 use notify::NotifyArgs;
 use store::StoreArgs;
 
@@ -37,6 +39,14 @@ pub enum Command {
     /// `AWS_ENDPOINT_URL`, …). Where Organizations is not in use, the caller's account is scanned alone.
     #[command(after_long_help = EXIT_STATUS)]
     Scan(Box<ScanArgs>),
+    /// Render the report of a run that is kept again, in other formats, without scanning.
+    Report(ReportArgs),
+    /// Tell what has changed from one run that is kept to another.
+    ///
+    /// A finding is open while it is `NON_COMPLIANT` or `UNDETERMINED`. What was not looked at any more is told as no longer
+    /// seen, and never as fixed.
+    #[command(after_long_help = kept::DIFF_EXIT_STATUS)]
+    Diff(DiffArgs),
 }
 
 const EXIT_STATUS: &str = "\
@@ -167,9 +177,25 @@ pub struct ScanArgs {
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
+    /// What to print on standard output at the end
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub summary: SummaryForm,
+
     /// Print no summary and no progress
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with_all = ["verbose", "summary"])]
     pub quiet: bool,
+}
+
+/// What a scan prints when it has ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SummaryForm {
+    /// A summary for people
+    #[default]
+    Text,
+    /// What summary.json holds
+    Json,
+    /// Nothing
+    None,
 }
 
 /// What can be judged beside the repositories.

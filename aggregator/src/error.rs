@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::history::reader::RunReadError;
+
 /// A run that has no result.
 #[derive(Debug, Error)]
 pub enum RunError {
@@ -14,4 +16,13 @@ pub enum RunError {
     /// The user stopped it, when there was nothing to keep.
     #[error("stopped {0}: no report was written, and an older one is as it was")]
     Stopped(&'static str),
+}
+
+impl From<RunReadError> for RunError {
+    fn from(error: RunReadError) -> Self {
+        match error {
+            RunReadError::NoRun { .. } => Self::Usage(error.to_string()),
+            _ => Self::CouldNotRun(error.into()),
+        }
+    }
 }

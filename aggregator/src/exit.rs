@@ -15,9 +15,10 @@ pub enum ExitStatus {
     CouldNotRun = 1,
     /// The command line or the policy is wrong.
     Usage = 2,
-    /// Something is `NON_COMPLIANT`.
+    /// Something is `NON_COMPLIANT`; of a comparison, something is new or worse.
     NonCompliant = 3,
-    /// Nothing is, but something is `UNDETERMINED`, was not covered, or was not delivered.
+    /// Nothing is, but something is `UNDETERMINED`, was not covered, or was not delivered; of a comparison, something is no
+    /// longer seen.
     Incomplete = 4,
     /// It was stopped and wrote no report: 128 and the number of `SIGINT`, as shells have it.
     Stopped = 130,
@@ -86,6 +87,45 @@ impl FailOn {
                         other,
                         "is nothing to fail on",
                         "non-compliant, undetermined, incomplete, undelivered (any of them, with commas), or never by itself",
+                    ));
+                }
+            }
+        }
+        Ok(fail_on)
+    }
+}
+
+/// What makes a comparison fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiffFailOn {
+    /// What is open and was not.
+    pub new: bool,
+    /// What was open, and is so for something worse.
+    pub changed: bool,
+    /// What was there, and was not seen.
+    pub no_longer_seen: bool,
+}
+
+impl DiffFailOn {
+    /// Reads a list, or `never`.
+    ///
+    /// # Errors
+    /// An unknown name, or `never` beside another.
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let mut fail_on = Self { new: false, changed: false, no_longer_seen: false };
+        if text.trim() == "never" {
+            return Ok(fail_on);
+        }
+        for item in ecr_encryption_core::value::csv_items(text)? {
+            match item {
+                "new" => fail_on.new = true,
+                "changed" => fail_on.changed = true,
+                "no-longer-seen" => fail_on.no_longer_seen = true,
+                other => {
+                    return Err(InvalidValue::new(
+                        other,
+                        "is nothing to fail on",
+                        "new, changed, no-longer-seen (any of them, with commas), or never by itself",
                     ));
                 }
             }

@@ -1,26 +1,45 @@
 //! The command `ecr-encryption`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use ecr_encryption_aggregator::args::{Cli, Command, ScanArgs};
+use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanArgs, SummaryForm};
+use ecr_encryption_aggregator::diff;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
+use ecr_encryption_aggregator::history::resolve::OpenedRun;
+use ecr_encryption_aggregator::pipe::Pipe;
 use ecr_encryption_aggregator::progress::{Progress, Shown};
+use ecr_encryption_aggregator::report::diff::DiffFormat;
 use ecr_encryption_aggregator::report::terminal;
 use ecr_encryption_aggregator::reporter::{Reporter, Silent};
+use ecr_encryption_aggregator::rerender::Rendering;
 use ecr_encryption_aggregator::run::{Finished, run};
 use ecr_encryption_aggregator::stop::{self, Stop};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let Command::Scan(args) = Cli::parse().command;
-    let status = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let status = match Cli::parse().command {
+        Command::Scan(args) => scan_to_the_end(*args),
+        Command::Report(args) => {
+            start_logs(0, false);
+            told(render_again(&args))
+        }
+        Command::Diff(args) => {
+            start_logs(0, false);
+            told(compare(&args))
+        }
+    };
+    status.into()
+}
+
+fn scan_to_the_end(args: ScanArgs) -> ExitStatus {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let status = runtime.block_on(scan(*args));
+            let status = runtime.block_on(scan(args));
             // A file that is still being brought to the disk, of a report that was given up, is not waited for.
             runtime.shutdown_background();
             status
@@ -29,32 +48,46 @@ fn main() -> ExitCode {
             tell(&format!("error: {error}"));
             ExitStatus::CouldNotRun
         }
-    };
-    status.into()
+    }
+}
+
+fn render_again(args: &ReportArgs) -> Result<ExitStatus, RunError> {
+    let stdout = io::stdout();
+    let rendering = Rendering::of(args, stdout.is_terminal())?;
+    rendering.render(&OpenedRun::open(&args.from)?, &mut Pipe::new(stdout.lock()))?;
+    Ok(ExitStatus::Clean)
+}
+
+fn compare(args: &DiffArgs) -> Result<ExitStatus, RunError> {
+    let (old, new) = (OpenedRun::open(&args.old)?, OpenedRun::open(&args.new)?);
+    match args.format {
+        DiffFormat::Text => diff::run(args, &old, &new, &mut Pipe::new(anstream::stdout().lock())),
+        _ => diff::run(args, &old, &new, &mut BufWriter::new(Pipe::new(io::stdout().lock()))),
+    }
+}
+
+/// The status of a command; what went wrong is told.
+fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
+    result.unwrap_or_else(|error| {
+        tell(&format!("error: {error}"));
+        match error {
+            RunError::Usage(_) => ExitStatus::Usage,
+            RunError::CouldNotRun(_) => ExitStatus::CouldNotRun,
+            RunError::Stopped(_) => ExitStatus::Stopped,
+        }
+    })
 }
 
 async fn scan(args: ScanArgs) -> ExitStatus {
     start_logs(args.verbose, args.quiet);
-    let (fail_on, quiet) = (args.fail_on, args.quiet);
+    let (fail_on, form) = (args.fail_on, if args.quiet { SummaryForm::None } else { args.summary });
     let reporter = reporter(&args);
     let finished = run(args, Arc::clone(&reporter), stop_at_signals()).await;
     reporter.done();
-    match finished {
-        Ok(finished) => {
-            if !quiet {
-                show(&finished);
-            }
-            ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
-        }
-        Err(error) => {
-            tell(&format!("error: {error}"));
-            match error {
-                RunError::Usage(_) => ExitStatus::Usage,
-                RunError::CouldNotRun(_) => ExitStatus::CouldNotRun,
-                RunError::Stopped(_) => ExitStatus::Stopped,
-            }
-        }
-    }
+    told(finished.map(|finished| {
+        show(&finished, form);
+        ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
+    }))
 }
 
 fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
@@ -70,13 +103,19 @@ fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
     }
 }
 
-fn show(finished: &Finished) {
-    let mut out = anstream::stdout().lock();
-    let shown = terminal::write_summary(&mut out, &finished.summary, &finished.report).and_then(|()| out.flush());
-    // A reader that has seen enough is no failure of the scan: the report is on disk.
-    if let Err(error) = shown
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
+fn show(finished: &Finished, form: SummaryForm) {
+    let mut out = Pipe::new(anstream::stdout().lock());
+    let shown = match form {
+        SummaryForm::Text => {
+            terminal::write_summary(&mut out, &finished.summary, &finished.delivered, &finished.report)
+        }
+        SummaryForm::Json => serde_json::to_writer_pretty(&mut out, &finished.document())
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out)),
+        SummaryForm::None => return,
+    };
+    // The report is on disk, so this is no failure of the scan.
+    if let Err(error) = shown.and_then(|()| out.flush()) {
         tell(&format!("error: the summary cannot be printed: {error}"));
     }
 }

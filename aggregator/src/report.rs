@@ -1,7 +1,9 @@
 //! The files of a report. Findings come one by one, in order, so that nothing has to hold all of them.
 
 mod asff;
+mod change_words;
 mod csv;
+pub mod diff;
 #[cfg(test)]
 mod golden;
 mod html;

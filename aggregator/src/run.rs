@@ -9,6 +9,7 @@ use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -26,6 +27,7 @@ use crate::error::RunError;
 use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
+use crate::notify::Delivery;
 use crate::output::Output;
 use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
@@ -33,6 +35,7 @@ use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
+use crate::security_hub::HubOutcome;
 use crate::selection::{Selection, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::{Run, Summary};
@@ -48,6 +51,41 @@ pub struct Finished {
     pub report: ReportLocation,
     /// What has come of everything else that was asked for.
     pub delivered: Delivered,
+}
+
+/// What `--summary json` prints: the summary, and what is not in a file.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Where the report is.
+    report: String,
+    security_hub: Option<&'a HubOutcome>,
+    notifications: Vec<Notification<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Notification<'a> {
+    target: &'a str,
+    error: Option<String>,
+}
+
+impl Finished {
+    /// The run as a document.
+    pub fn document(&self) -> Document<'_> {
+        let Self { summary, report, delivered } = self;
+        let notification = |one: &'_ Delivery| one.result.as_ref().err().map(ToString::to_string);
+        Document {
+            summary,
+            report: report.address(),
+            security_hub: delivered.security_hub.as_ref(),
+            notifications: delivered
+                .notifications
+                .iter()
+                .map(|one| Notification { target: &one.target, error: notification(one) })
+                .collect(),
+        }
+    }
 }
 
 /// Scans, judges and writes the report. When the run is stopped before the scan is done, what was found until then is

@@ -137,7 +137,7 @@ mod tests {
 
     fn opening(arguments: &[&str], policy: Value) -> Opening {
         let cli = Cli::parse_from(["ecr-encryption", "scan"].iter().chain(arguments));
-        let Command::Scan(args) = cli.command;
+        let Command::Scan(args) = cli.command else { panic!("it is no scan") };
         Opening::new("run".to_owned(), Timestamp::UNIX_EPOCH, "111122223333".to_owned(), policy, &args)
     }
 

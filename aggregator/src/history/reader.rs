@@ -51,7 +51,7 @@ impl RunFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(RunReadError::NotFinished { folder: path.to_owned(), file: MANIFEST });
             }
-            Err(source) => return Err(RunReadError::Unreadable { path: file, source }),
+            Err(cause) => return Err(RunReadError::Unreadable { path: file, cause }),
         };
         Ok(Self { path: path.to_owned(), manifest: document(&file, &text)? })
     }
@@ -76,7 +76,7 @@ impl RunFolder {
         let mut text = Vec::new();
         // No more than was told of, so that what is something else by now does not fill the memory.
         let read = input.by_ref().take(told.bytes).read_to_end(&mut text);
-        read.map_err(|source| RunReadError::Unreadable { path: path.clone(), source })?;
+        read.map_err(|cause| RunReadError::Unreadable { path: path.clone(), cause })?;
         if input.sha256() != told.sha256 {
             return Err(RunReadError::Checksum { file: path });
         }
@@ -120,7 +120,7 @@ impl RunFolder {
             let (file, path, told) = self.file(name)?;
             let mut input = Hashed::new(file);
             io::copy(&mut input, &mut io::sink())
-                .map_err(|source| RunReadError::Unreadable { path: path.clone(), source })?;
+                .map_err(|cause| RunReadError::Unreadable { path: path.clone(), cause })?;
             if input.sha256() != told.sha256 {
                 return Err(RunReadError::Checksum { file: path });
             }
@@ -152,11 +152,11 @@ impl RunFolder {
         let path = self.path.join(name);
         let missing = || RunReadError::NotFinished { folder: self.path.clone(), file: name };
         let told = self.told(name).ok_or_else(missing)?;
-        let unreadable = |source| RunReadError::Unreadable { path: path.clone(), source };
+        let unreadable = |cause| RunReadError::Unreadable { path: path.clone(), cause };
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
-            Err(source) => return Err(unreadable(source)),
+            Err(cause) => return Err(unreadable(cause)),
         };
         let found = file.metadata().map_err(unreadable)?.len();
         if found != told.bytes {

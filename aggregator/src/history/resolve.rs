@@ -12,30 +12,48 @@ use super::runs::{self, RUNS};
 use crate::output::Apart;
 use crate::summary::SCHEMA_VERSION;
 
-/// A run that is to be read, and where it lies.
+/// A run that is to be read, and what is kept beside it.
 #[derive(Debug)]
 pub struct OpenedRun {
     /// The run.
     pub folder: RunFolder,
-    /// The folder of runs that it is in, where it is in one.
-    pub kept_in: Option<PathBuf>,
+    /// The place that the user named, for messages.
+    pub location: String,
+    beside: Beside,
+}
+
+/// Where the other runs are.
+#[derive(Debug)]
+enum Beside {
+    /// In this folder of runs.
+    Folder(PathBuf),
+    /// Nowhere, or they were read already.
+    Known(Vec<Manifest>),
 }
 
 impl OpenedRun {
-    /// Opens the run that `location` leads to: its own folder, or a folder of runs, of which the latest is taken.
+    /// Opens the run that a folder leads to: its own, or one of runs, of which the latest is taken.
     ///
     /// # Errors
     /// There is none, or its manifest cannot be read.
     pub fn open(location: &Path) -> Result<Self, RunReadError> {
         let path = resolve(location)?;
-        let folder = RunFolder::open(&path)?;
-        if folder.manifest().interrupted {
-            warn!("the run in `{}` was stopped before it was done: it has not seen everything", path.display());
-        } else if is_apart(&path) {
+        let beside = kept_in(&path).map_or_else(|| Beside::Known(Vec::new()), Beside::Folder);
+        let opened = Self { folder: RunFolder::open(&path)?, location: location.display().to_string(), beside };
+        if !opened.tells_if_interrupted() && is_apart(&path) {
             warn!("the run in `{}` stands apart from the finished ones: it has hardly seen anything", path.display());
         }
-        let kept_in = kept_in(&path);
-        Ok(Self { folder, kept_in })
+        Ok(opened)
+    }
+
+    /// Opens a run that was fetched into `folder` from `location`, where the runs `beside` are kept too.
+    ///
+    /// # Errors
+    /// Its manifest cannot be read.
+    pub fn fetched(folder: &Path, location: String, beside: Vec<Manifest>) -> Result<Self, RunReadError> {
+        let opened = Self { folder: RunFolder::open(folder)?, location, beside: Beside::Known(beside) };
+        opened.tells_if_interrupted();
+        Ok(opened)
     }
 
     /// The runs up to this one that are kept beside it, the oldest first; this one is the last.
@@ -44,17 +62,28 @@ impl OpenedRun {
     /// The folder of runs cannot be read. A run in it that cannot be is told of, and passed over.
     pub fn trend(&self) -> Result<Vec<Manifest>, RunReadError> {
         let manifest = self.folder.manifest();
-        let mut trend = Vec::new();
-        if let Some(directory) = &self.kept_in {
-            let kept = runs::kept(directory).map_err(|source| unreadable(directory, source))?;
-            trend.extend(kept.into_iter().map(|run| run.manifest).filter(|run| {
-                run.schema_version == SCHEMA_VERSION
-                    && run.started_at <= manifest.started_at
-                    && run.run_id != manifest.run_id
-            }));
-        }
+        let mut trend = match &self.beside {
+            Beside::Known(runs) => runs.clone(),
+            Beside::Folder(directory) => {
+                let kept = runs::kept(directory).map_err(|cause| unreadable(directory, cause))?;
+                kept.into_iter().map(|run| run.manifest).collect()
+            }
+        };
+        trend.retain(|run| {
+            run.schema_version == SCHEMA_VERSION
+                && run.started_at <= manifest.started_at
+                && run.run_id != manifest.run_id
+        });
         trend.push(manifest.clone());
         Ok(trend)
+    }
+
+    fn tells_if_interrupted(&self) -> bool {
+        let is_interrupted = self.folder.manifest().interrupted;
+        if is_interrupted {
+            warn!("the run in `{}` was stopped before it was done: it has not seen everything", self.location);
+        }
+        is_interrupted
     }
 }
 
@@ -65,7 +94,7 @@ fn resolve(location: &Path) -> Result<PathBuf, RunReadError> {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return Err(no_run("is a file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_run("does not exist")),
-        Err(source) => return Err(unreadable(location, source)),
+        Err(cause) => return Err(unreadable(location, cause)),
     }
     if location.join(MANIFEST).exists() {
         return Ok(location.to_owned());
@@ -90,13 +119,13 @@ fn resolve(location: &Path) -> Result<PathBuf, RunReadError> {
 /// The run that `latest` leads to; where it leads nowhere, the newest one.
 fn latest(directory: &Path) -> Result<Option<PathBuf>, RunReadError> {
     let of_name = |name: String| directory.join(RUNS).join(name);
-    let named = runs::latest(directory).map_err(|source| unreadable(directory, source))?.map(of_name);
+    let named = runs::latest(directory).map_err(|cause| unreadable(directory, cause))?.map(of_name);
     if let Some(path) = named
         && path.join(MANIFEST).exists()
     {
         return Ok(Some(path));
     }
-    let kept = runs::kept(directory).map_err(|source| unreadable(directory, source))?;
+    let kept = runs::kept(directory).map_err(|cause| unreadable(directory, cause))?;
     Ok(kept.into_iter().next_back().map(|run| run.path))
 }
 
@@ -131,11 +160,11 @@ fn names(folder: &Path) -> Result<Vec<String>, RunReadError> {
         names.sort();
         Ok(names)
     };
-    read().map_err(|source| unreadable(folder, source))
+    read().map_err(|cause| unreadable(folder, cause))
 }
 
-fn unreadable(path: &Path, source: io::Error) -> RunReadError {
-    RunReadError::Unreadable { path: path.to_owned(), source }
+fn unreadable(path: &Path, cause: io::Error) -> RunReadError {
+    RunReadError::Unreadable { path: path.to_owned(), cause }
 }
 
 #[cfg(test)]

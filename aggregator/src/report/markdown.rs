@@ -3,7 +3,7 @@
 //! Whatever is not our own word stands in a code span: there, nothing is markup, a link or a mention.
 
 mod page;
-mod span;
+pub(super) mod span;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

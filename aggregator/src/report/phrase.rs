@@ -141,9 +141,14 @@ pub(crate) fn unseen(coverage: &Coverage) -> Option<String> {
 
 /// What was scanned: `organization o-abc123`, or `account 111122223333`.
 pub(crate) fn scope(run: &Run) -> String {
-    match &run.organization_id {
+    scope_of(run.organization_id.as_deref(), &run.caller_account_id)
+}
+
+/// The same of a run that is known by less.
+pub(super) fn scope_of(organization_id: Option<&str>, caller_account_id: &str) -> String {
+    match organization_id {
         Some(id) => format!("organization {id}"),
-        None => format!("account {}", run.caller_account_id),
+        None => format!("account {caller_account_id}"),
     }
 }
 

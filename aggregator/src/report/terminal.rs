@@ -1,5 +1,6 @@
 //! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
 
+pub(super) mod changed;
 mod compared;
 mod delivered;
 pub(crate) mod layout;
@@ -13,22 +14,21 @@ use ecr_encryption_core::{EncryptionLevel, Status};
 
 use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::deliver::Delivered;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
-pub use delivered::write_security_hub;
-use layout::{WIDTH, wrapped};
-pub(super) use layout::{cut, printable};
+use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.
 const ACCOUNTS: usize = 5;
 /// How many gaps are named for each cause.
 const GAPS: usize = 3;
 
-const BOLD: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// Where the files of a report were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,16 +60,25 @@ impl ReportLocation {
 ///
 /// # Errors
 /// `out` cannot be written.
-pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLocation) -> io::Result<()> {
+pub fn write_summary(
+    out: &mut dyn Write,
+    summary: &Summary,
+    delivered: &Delivered,
+    report: &ReportLocation,
+) -> io::Result<()> {
     headline(out, summary)?;
     statuses(out, &summary.totals.by_status)?;
     levels(out, summary)?;
     next_repositories(out, summary.totals.templates.as_ref())?;
+    if let Some(changes) = &summary.changes {
+        changed::write(out, changes, summary.run.started_at)?;
+    }
     worst_accounts(out, summary)?;
     not_seen(out, &summary.coverage)?;
     if let Some(comparison) = &summary.comparison {
         compared::write(out, comparison)?;
     }
+    delivered::write(out, delivered)?;
     cost(out, summary)?;
     files(out, report)
 }

@@ -75,12 +75,12 @@ pub enum RunReadError {
         message: String,
     },
     /// A file or folder cannot be read.
-    #[error("`{}` cannot be read: {source}", .path.display())]
+    #[error("`{}` cannot be read: {cause}", .path.display())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 

@@ -84,7 +84,7 @@ impl<T: Line> Lines<T> {
         self.line.clear();
         let mut limited = self.input.by_ref().take(LONGEST);
         let read = limited.read_until(b'\n', &mut self.line);
-        let read = read.map_err(|source| RunReadError::Unreadable { path: self.path.clone(), source })?;
+        let read = read.map_err(|cause| RunReadError::Unreadable { path: self.path.clone(), cause })?;
         if read == 0 {
             return match self.input.get_ref().sha256() {
                 found if found == self.sha256 => Ok(None),

@@ -90,3 +90,13 @@ fn anything_else_is_one_clear_error() {
     let told: Vec<_> = names.iter().map(|name| problem(&root.join(name), root)).collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn a_fetched_run_has_the_trend_that_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = [2, 8, 15].map(|day| run(folder.path(), day));
+    let manifests = runs.each_ref().map(|run| RunFolder::open(run).unwrap().manifest().clone()).to_vec();
+    let opened = OpenedRun::fetched(&runs[1], "s3://bucket/prefix".to_owned(), manifests).unwrap();
+    assert_eq!(opened.location, "s3://bucket/prefix");
+    assert_eq!(opened.trend().unwrap().iter().map(day).collect::<Vec<_>>(), ["02", "08"]);
+}

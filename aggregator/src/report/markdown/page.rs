@@ -4,8 +4,9 @@ use ecr_encryption_core::{EncryptionLevel, Status};
 
 use super::span::{cell, code};
 use crate::coverage::Coverage;
-use crate::finding::{Finding, FindingType};
-use crate::history::change::{Change, ChangeKind, ChangeTotals};
+use crate::finding::Finding;
+use crate::history::change::{Change, ChangeTotals};
+use crate::report::change_words;
 use crate::report::phrase::{self, counted, number};
 use crate::summary::{AccountTotals, Summary};
 
@@ -139,17 +140,10 @@ fn compared(page: &mut Page, totals: &ChangeTotals, changes: &[Change]) {
 }
 
 fn change(change: &Change) -> String {
-    let kind = match change.change {
-        ChangeKind::New => "new",
-        ChangeKind::Changed => "changed",
-        ChangeKind::Fixed => "fixed",
-        ChangeKind::Exempted => "exempted",
-        ChangeKind::Gone => "gone",
-        ChangeKind::NoLongerSeen => "no longer seen",
-    };
+    let kind = change_words::title(change.change).to_lowercase();
     format!(
         "| {kind} | {}{} | {} | {} |",
-        prefix(change.finding_type),
+        change_words::prefix(change.finding_type),
         cell(&change.repository_name, NAME),
         account(&change.account_id, change.account_name.as_deref()),
         cell(&change.region, ACCOUNT),
@@ -205,7 +199,7 @@ fn open(page: &mut Page, summary: &Summary, findings: &[&Finding]) {
         format!(
             "| {} | {}{} | {} | {} | {} | {} |",
             index + 1,
-            prefix(finding.finding_type),
+            change_words::prefix(finding.finding_type),
             cell(&finding.repository_name, NAME),
             account(&finding.account_id, finding.account_name.as_deref()),
             cell(&finding.region, ACCOUNT),
@@ -243,13 +237,5 @@ fn account(id: &str, name: Option<&str>) -> String {
     match name {
         Some(name) => format!("{} {}", cell(name, ACCOUNT), cell(id, ACCOUNT)),
         None => cell(id, ACCOUNT),
-    }
-}
-
-const fn prefix(finding_type: FindingType) -> &'static str {
-    match finding_type {
-        FindingType::Repository => "",
-        FindingType::RepositoryCreationTemplate => "creation template ",
-        FindingType::PullThroughCacheRule => "pull-through cache rule ",
     }
 }

@@ -1,9 +1,9 @@
 //! Text that is not ours, as a code span: no markup, no link, no mention comes of it.
 
-use crate::report::terminal::{cut, printable};
+use crate::report::terminal::layout::{cut, printable};
 
 /// `text` as a code span, cut to `most` columns.
-pub(super) fn code(text: &str, most: usize) -> String {
+pub(in crate::report) fn code(text: &str, most: usize) -> String {
     let mut text = cut(&printable(text), most);
     // Chats take these for mentions wherever they stand: a word joiner, which nobody sees, keeps them apart.
     for sign in ["!", "@", "#"] {
@@ -24,7 +24,7 @@ pub(super) fn code(text: &str, most: usize) -> String {
 }
 
 /// The same in a cell of a table, where a bar would end the cell.
-pub(super) fn cell(text: &str, most: usize) -> String {
+pub(in crate::report) fn cell(text: &str, most: usize) -> String {
     code(text, most).replace('|', "\\|")
 }
 

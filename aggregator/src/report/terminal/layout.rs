@@ -1,7 +1,7 @@
 //! Text that fits a terminal's width and cannot steer the terminal.
 
 /// The width that everything but a path fits.
-pub(super) const WIDTH: usize = 80;
+pub(in crate::report) const WIDTH: usize = 80;
 
 /// `text` without characters that a terminal would obey, or that would turn the reading order around.
 pub(crate) fn printable(text: &str) -> String {
@@ -44,7 +44,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 }
 
 /// `text` in lines of at most `most` columns, broken between words, `lines` of them at most.
-pub(super) fn wrapped(text: &str, most: usize, lines: usize) -> Vec<String> {
+pub(in crate::report) fn wrapped(text: &str, most: usize, lines: usize) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let is_last = all.len() == lines;

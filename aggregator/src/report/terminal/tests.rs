@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::config_source::compare::Comparison;
+use crate::history::change::ChangeTotals;
 use crate::report::samples;
 
 fn location() -> ReportLocation {
@@ -19,7 +20,7 @@ fn location() -> ReportLocation {
 /// The text without its styles; every line of it fits the terminal.
 fn plain(summary: &Summary, report: &ReportLocation) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
-    write_summary(&mut out, summary, report).unwrap();
+    write_summary(&mut out, summary, &Delivered::default(), report).unwrap();
     let text = String::from_utf8(out.into_inner()).unwrap();
     // A path is not cut: it is there to be copied.
     for line in text.lines().filter(|line| !line.starts_with("Report: ")) {
@@ -107,10 +108,50 @@ fn names_cannot_steer_the_terminal_nor_widen_it() {
 #[test]
 fn styles_say_nothing_that_words_do_not() {
     let mut styled = Vec::new();
-    write_summary(&mut styled, &samples::summary_interrupted(&samples::findings()), &location()).unwrap();
+    write_summary(&mut styled, &samples::summary_interrupted(&samples::findings()), &Delivered::default(), &location())
+        .unwrap();
     assert!(String::from_utf8(styled).unwrap().contains("\u{1b}["));
     let text = plain(&samples::summary_interrupted(&samples::findings()), &location());
     for word in ["INTERRUPTED", "INCOMPLETE", "NOT SEEN", "NON_COMPLIANT", "UNDETERMINED", "EXEMPT", "COMPLIANT"] {
         assert!(text.contains(word), "{word}");
     }
+}
+
+#[test]
+fn what_has_changed() {
+    let mut summary = samples::summary(&samples::findings());
+    let totals = ChangeTotals {
+        since_run_id: "019ab3c4-0000-7000-8000-000000000000".to_owned(),
+        since: "2026-11-22T13:02:00Z".parse().unwrap(),
+        new: 3,
+        changed: 1_204,
+        fixed: 12,
+        exempted: 0,
+        gone: 1,
+        no_longer_seen: 4_000_000,
+        no_longer_seen_open: 3_999_999,
+        still_open: 2_345,
+        oldest_open_since: Some("2025-01-02T03:04:05Z".parse().unwrap()),
+    };
+    summary.changes = Some(totals.clone());
+    let section = |summary: &Summary| {
+        let text = plain(summary, &location());
+        text.split("Since ").nth(1).unwrap().split("\n\n").next().unwrap().to_owned()
+    };
+    let told = section(&summary);
+    let nothing = ChangeTotals {
+        new: 0,
+        changed: 0,
+        fixed: 0,
+        gone: 0,
+        no_longer_seen: 0,
+        no_longer_seen_open: 0,
+        still_open: 0,
+        oldest_open_since: None,
+        ..totals
+    };
+    summary.changes = Some(nothing);
+    insta::assert_snapshot!(format!("{told}\n\n{}", section(&summary)));
+    summary.changes = None;
+    assert!(!plain(&summary, &location()).contains("Since "));
 }
