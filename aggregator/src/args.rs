@@ -17,7 +17,7 @@ use crate::pace::Concurrency;
 use crate::progress::Shown;
 use crate::report::Format;
 use crate::store::location::Location;
-pub use kept::{DiffArgs, ReportArgs};
+pub use kept::{DiffArgs, ReadArgs, ReportArgs};
 use notify::NotifyArgs;
 use store::StoreArgs;
 

@@ -22,6 +22,7 @@ pub mod judge;
 pub mod keys;
 pub mod ledger;
 pub mod notify;
+pub mod opening;
 pub mod output;
 pub mod pace;
 pub mod pipe;
