@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::client::transfer;
 use super::error::StoreError;
-use super::object::total_length;
+use super::object::{total_length, unhexed};
 use super::{AT_ONCE, S3Store, StoredRun, names};
 use crate::history::manifest::{MANIFEST, ManifestFile};
 
@@ -114,8 +114,7 @@ impl S3Store {
             out.write_all(&range.content).await.map_err(StoreError::file(part))?;
         }
         out.flush().await.map_err(StoreError::file(part))?;
-        let found: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        if found.eq_ignore_ascii_case(&file.sha256) {
+        if unhexed(&file.sha256).as_deref() == Some(digest.finalize().as_slice()) {
             Ok(())
         } else {
             Err(StoreError::Checksum { object: self.shown(name) })

@@ -30,7 +30,7 @@ pub(super) fn is_plain(name: &str) -> bool {
 
 /// The content type of a file, by the end of its name.
 pub(super) fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map_or("", |(_, end)| end) {
+    match end(name) {
         "html" => "text/html; charset=utf-8",
         "json" => "application/json",
         "jsonl" => "application/x-ndjson",
@@ -43,10 +43,14 @@ pub(super) fn content_type(name: &str) -> &'static str {
     }
 }
 
+fn end(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, end)| end)
+}
+
 /// What a browser does with a file: it shows the page, and saves the rest under its own name.
 pub(super) fn content_disposition(name: &str) -> String {
     let base = name.rsplit_once('/').map_or(name, |(_, base)| base);
-    let how = if base.ends_with(".html") { "inline" } else { "attachment" };
+    let how = if end(base) == "html" { "inline" } else { "attachment" };
     format!("{how}; filename=\"{base}\"")
 }
 
