@@ -12,7 +12,7 @@ use crate::args::ScanArgs;
 use crate::history::manifest::Manifest;
 use crate::history::reader::FINDINGS;
 use crate::history::runs::{DATASET_PART, Retention, run_name};
-use crate::output::{CHANGES, Output, Placing, Published, Written};
+use crate::output::{Apart, CHANGES, Output, Placing, Published, Written};
 use crate::report::terminal::ReportLocation;
 use crate::store::location::Location;
 use crate::store::s3::{Latest, Publication, S3Store};
@@ -100,7 +100,7 @@ impl Destination {
                         let files = [FINDINGS, CHANGES];
                         let is_there = |name: &&str| newest.manifest.files.iter().any(|file| file.name == **name);
                         let files: Vec<&str> = files.into_iter().filter(is_there).collect();
-                        match store.fetch(&newest.name, &files, &into).await {
+                        match store.fetch(newest, &files, &into).await {
                             Ok(_) => Some(into),
                             Err(error) => {
                                 warn!("what has changed since the run {} cannot be told: {error}", newest.name);
@@ -117,7 +117,7 @@ impl Destination {
     }
 }
 
-/// Uploads a run that is written: to the runs that are kept, or under `apart/` where it must not be among them.
+/// Uploads a run that is written: to the runs that are kept, or beside them where it must not be among them.
 ///
 /// # Errors
 /// It cannot be uploaded; there is no such run then.
@@ -134,43 +134,43 @@ pub async fn upload(
         None => written.manifest.clone().with_dataset(),
         Some(_) => written.manifest.clone(),
     };
-    let name = run_name(manifest.started_at, &manifest.run_id);
-    let dataset = folder.join(DATASET_PART);
-    let publication = Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest: &manifest };
-    let aside = store.apart();
-    let published = match placing.apart {
-        None => store.publish(&publication).await?,
-        Some(_) => aside.publish(&publication).await?,
-    };
-    if placing.apart.is_none() {
-        // What it had found when it was stopped is in the run that follows.
-        if output.resumes()
-            && let Err(error) = aside.remove(&name).await
-        {
-            warn!("what this run had found when it was stopped stays in `{}`: {error}", aside.location());
+    let apart = |apart: Apart| format!("{}-{}", apart.folder(), manifest.run_id);
+    let (place, overtaken) = match placing.apart {
+        Some(why) => (store.publish_apart(&apart(why), &folder, &manifest).await?, None),
+        None => {
+            let name = run_name(manifest.started_at, &manifest.run_id);
+            let dataset = folder.join(DATASET_PART);
+            let publication =
+                Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest: &manifest };
+            let published = store.publish(&publication).await?;
+            // What it had found when it was stopped is in the run that follows.
+            if output.resumes() {
+                for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
+                    if let Err(error) = store.remove_apart(&name).await {
+                        warn!("what this run had found when it was stopped stays in `{name}`: {error}");
+                    }
+                }
+            }
+            retain(store, retention, summary).await;
+            let overtaken = match published.latest {
+                Latest::ThisRun => None,
+                Latest::Newer(name) => Some(format!("`latest.json` tells of a later one, {name}")),
+                Latest::Unwritten(error) => Some(format!("`latest.json` could not be written: {error}")),
+            };
+            (published.location, overtaken)
         }
-        retain(store, retention, summary).await;
-    }
-    let latest = matches!(published.latest, Latest::ThisRun) && placing.apart.is_none();
+    };
     Ok(Published {
         location: ReportLocation {
             kept_as: None,
-            place: published.location,
+            place,
             names: manifest.files.iter().map(|file| file.name.clone()).collect(),
             older_kept: placing.apart.filter(|_| placing.older_report),
-            overtaken: (!latest && placing.apart.is_none()).then(|| told(&published.latest)),
+            overtaken,
         },
         folder,
         _held: output.settle(placing),
     })
-}
-
-fn told(latest: &Latest) -> String {
-    match latest {
-        Latest::ThisRun => String::new(),
-        Latest::Newer(name) => format!("`latest.json` tells of a later run: {name}"),
-        Latest::Unwritten(error) => format!("`latest.json` could not be written: {error}"),
-    }
 }
 
 async fn retain(store: &S3Store, retention: Retention, summary: &Summary) {

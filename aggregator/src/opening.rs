@@ -49,10 +49,10 @@ pub async fn open(location: &Location, args: &ReadArgs) -> Result<Opened, RunErr
     let sdk_config = clients::with_retries(&sdk_config, attempts);
     let store = S3Store::open(&sdk_config, location.clone(), args.options()).await.map_err(anyhow::Error::from)?;
     let into = tempfile::tempdir().context("no temporary folder can be made")?;
-    let (found, _) = store.resolve().await.map_err(anyhow::Error::from)?;
+    let found = store.resolve().await.map_err(anyhow::Error::from)?;
     let is_there = |name: &&str| found.manifest.files.iter().any(|file| file.name == **name);
     let files: Vec<&str> = [FINDINGS, TARGETS, CHANGES, SUMMARY].into_iter().filter(is_there).collect();
-    store.fetch_location(&files, into.path()).await.map_err(anyhow::Error::from)?;
+    store.fetch(&found, &files, into.path()).await.map_err(anyhow::Error::from)?;
     let beside = match beside(location) {
         Some(all) => {
             let store = S3Store::open(&sdk_config, all, args.options()).await.map_err(anyhow::Error::from)?;

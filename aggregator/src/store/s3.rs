@@ -42,10 +42,12 @@ pub struct S3Options {
 /// A run that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRun {
-    /// Its name, such as `2026-11-23-RUN_ID`; of a run that was copied to a prefix of its own, that prefix's last part.
+    /// Its name, such as `2026-11-23-RUN_ID`; of a run that has a prefix of its own, that prefix's last part.
     pub name: String,
     /// What it holds.
     pub manifest: Manifest,
+    /// Where it is, under the store's prefix; empty where it is that itself.
+    folder: String,
 }
 
 /// Runs under a prefix of a bucket.
@@ -74,12 +76,6 @@ impl S3Store {
     /// Where the runs are.
     pub fn location(&self) -> &S3Location {
         &self.location
-    }
-
-    /// Where runs go that must not be among those that are kept here: `PREFIX/apart`.
-    #[must_use]
-    pub fn apart(&self) -> Self {
-        Self { location: self.location.under("apart"), ..self.clone() }
     }
 
     /// Whether a run can be published here: asks for the newest one, and writes the object `.write-check`. That stays, and
