@@ -114,7 +114,7 @@ impl Moto {
 }
 
 /// A script of `tests/python`, in an environment that no machine's settings reach.
-fn python(script: &str) -> Command {
+pub fn python(script: &str) -> Command {
     let interpreter = std::env::var_os("PROJECT_PYTHON")
         .expect("PROJECT_PYTHON must name a Python interpreter that has moto: use `make test`");
     let mut command = Command::new(interpreter);
