@@ -52,7 +52,7 @@ pub fn check(finding: &Value, known: Option<&Value>) -> Result<(), String> {
             fits(path, text.as_str().ok_or_else(|| format!("{path} is no text"))?, most)?;
         }
     }
-    if finding["SchemaVersion"] != "2018-10-08" {
+    if finding.get("SchemaVersion").is_none_or(|version| version != "2018-10-08") {
         return Err("/SchemaVersion is not 2018-10-08".to_owned());
     }
     for (name, most_key, most_value) in [("ProductFields", 128, 2_048), ("UserDefinedFields", 128, 1_024)] {
@@ -120,7 +120,9 @@ pub fn imported(finding: &Value, known: Option<&Value>, region: &str) -> Value {
     };
     for name in SHARED {
         let told = provider.get(name).or_else(|| given.get(name)).cloned();
-        let users_own = known.is_some_and(|known| known[name] != known["FindingProviderFields"][name]);
+        let users_own = known.is_some_and(|known| {
+            known.get(name) != known.get("FindingProviderFields").and_then(|provider| provider.get(name))
+        });
         if let Some(told) = told.filter(|_| !users_own) {
             given.insert(name.to_owned(), told);
         } else {
@@ -132,17 +134,17 @@ pub fn imported(finding: &Value, known: Option<&Value>, region: &str) -> Value {
     stored.entry("RecordState").or_insert_with(|| "ACTIVE".into());
     stored.entry("Workflow").or_insert_with(|| json!({ "Status": "NEW" }));
     stored.insert("Region".to_owned(), region.into());
-    let (id, product) = (stored["Id"].clone(), stored["ProductArn"].clone());
+    let text = |name: &str| stored.get(name).and_then(Value::as_str).unwrap_or_default();
+    let full_id = format!("{}/{}", text("ProductArn"), text("Id"));
     if let Some(fields) = stored.entry("ProductFields").or_insert_with(|| json!({})).as_object_mut() {
-        let full = format!("{}/{}", product.as_str().unwrap_or_default(), id.as_str().unwrap_or_default());
-        fields.insert("aws/securityhub/FindingId".to_owned(), full.into());
+        fields.insert("aws/securityhub/FindingId".to_owned(), full_id.into());
         fields.insert("aws/securityhub/ProductName".to_owned(), "Default".into());
         fields.insert("aws/securityhub/CompanyName".to_owned(), "Personal".into());
     }
     let is_back = before.0 == "ARCHIVED" && record_state(&stored) == "ACTIVE";
     let fails_anew = before.1 && !passed(&stored);
-    if (is_back || fails_anew) && ["NOTIFIED", "RESOLVED"].iter().any(|status| stored["Workflow"]["Status"] == *status)
-    {
+    let status = stored.get("Workflow").and_then(|workflow| workflow.get("Status")).and_then(Value::as_str);
+    if (is_back || fails_anew) && matches!(status, Some("NOTIFIED" | "RESOLVED")) {
         stored.insert("Workflow".to_owned(), json!({ "Status": "NEW" }));
     }
     Value::Object(stored)
@@ -153,7 +155,9 @@ fn record_state(finding: &Map<String, Value>) -> String {
 }
 
 fn passed(finding: &Map<String, Value>) -> bool {
-    finding.get("Compliance").is_some_and(|compliance| compliance["Status"] == "PASSED")
+    finding
+        .get("Compliance")
+        .is_some_and(|compliance| compliance.get("Status").is_some_and(|status| status == "PASSED"))
 }
 
 /// Changes what users decide on. `UpdatedAt` stays.

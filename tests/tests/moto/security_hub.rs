@@ -58,7 +58,7 @@ fn deliver(report: &Path) -> Value {
     }
     let mut accounts: Vec<&str> = organization.facts.active().map(|account| account.id.as_str()).collect();
     accounts.sort_unstable();
-    let targets: String = accounts
+    let targets: Vec<String> = accounts
         .iter()
         .map(|account| {
             let count = |region: &String| counts.get(&((*account).to_owned(), region.clone())).copied();
@@ -67,10 +67,10 @@ fn deliver(report: &Path) -> Value {
             let line = json!({
                 "account_id": account, "account_name": null, "organizational_unit_path": null, "regions": regions,
             });
-            format!("{line}\n")
+            line.to_string()
         })
         .collect();
-    std::fs::write(report.join("targets.jsonl"), targets).expect("targets");
+    std::fs::write(report.join("targets.jsonl"), targets.join("\n")).expect("targets");
     let program = program().with_file_name("examples").join("deliver-to-security-hub");
     let output = Command::new(program)
         .arg(report)
