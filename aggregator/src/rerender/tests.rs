@@ -4,17 +4,20 @@ use clap::ValueEnum;
 use rstest::rstest;
 
 use super::*;
+use crate::args::ReadArgs;
 use crate::history::samples::{Scanned, corrupt};
 use crate::report::samples;
+use crate::store::location::Location;
 
 fn args(from: &Path, formats: &str, output: Option<&Path>) -> ReportArgs {
     let format = formats.split(',').map(|name| Format::from_str(name, false).unwrap()).collect();
-    ReportArgs { from: from.to_owned(), format, output: output.map(Path::to_owned), overwrite: false }
+    let from = Location::Folder(from.to_owned());
+    ReportArgs { from, read: ReadArgs::default(), format, output: output.map(Path::to_owned), overwrite: false }
 }
 
 fn run(args: &ReportArgs, out: &mut dyn Write, is_terminal: bool) -> Result<(), RunError> {
     let rendering = Rendering::of(args, is_terminal)?;
-    rendering.render(&OpenedRun::open(&args.from)?, out)
+    rendering.render(&OpenedRun::open(args.from.folder().unwrap())?, out)
 }
 
 fn kept(directory: &Path) -> PathBuf {

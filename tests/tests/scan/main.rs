@@ -22,5 +22,6 @@ mod odd_answers;
 mod output;
 mod policy;
 mod resume;
+mod security_hub;
 mod selection;
 mod templates;
