@@ -43,7 +43,7 @@ fn every_format_is_as_a_scan_writes_it() {
     let folder = tempfile::tempdir().unwrap();
     let run_folder = kept(&folder.path().join("reports"));
     for format in Format::ALL {
-        let args = ReportArgs { from: run_folder.clone(), format: vec![format], output: None, overwrite: false };
+        let args = ReportArgs { format: vec![format], ..args(&run_folder, "json", None) };
         let mut out = Vec::new();
         run(&args, &mut out, false).unwrap();
         let output = folder.path().join("again");
