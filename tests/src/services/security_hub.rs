@@ -176,7 +176,7 @@ fn get_findings(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         .filter(|finding| filters.iter().all(|filter| filter.matches(finding)))
         .collect();
     // In no order that anybody could rely on.
-    findings.sort_by_key(|finding| hash_text(text(finding, "Id")));
+    findings.sort_by_cached_key(|finding| hash_text(text(finding, "Id")));
     let next = page.next(tokens, &list, findings.len());
     let findings: Vec<&Value> = findings.into_iter().skip(page.first).take(page.limit).collect();
     json(&json!({ "Findings": findings, "NextToken": next }))
