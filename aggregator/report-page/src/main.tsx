@@ -15,7 +15,7 @@ const PAUSE_MS = 300;
 
 function findingsTop(): void {
   const top = document.getElementById("findings");
-  top?.scrollIntoView();
+  top?.scrollIntoView({ behavior: "instant" });
   top?.focus({ preventScroll: true });
 }
 
@@ -110,7 +110,7 @@ function openFold(): void {
   const named = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
   if (named instanceof HTMLDetailsElement && !named.open) {
     named.open = true;
-    named.scrollIntoView();
+    named.scrollIntoView({ behavior: "instant" });
   }
 }
 

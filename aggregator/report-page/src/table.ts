@@ -56,8 +56,7 @@ const byText =
     collator.compare(value(one.original), value(other.original));
 
 const bySince = (one: RowOf, other: RowOf): number => {
-  // What is not open comes last where the oldest comes first.
-  const [a, b] = [one.original.openSince || "~", other.original.openSince || "~"];
+  const [a, b] = [one.original.openSince, other.original.openSince];
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
@@ -103,7 +102,8 @@ function make(data: Data) {
       filterFn: (row: RowOf, _column: string, wanted: string) => MATCHES[id](row.original, wanted),
     })),
     { ...plain("name"), accessorFn: (finding: Finding) => finding.name },
-    { ...plain("since"), accessorFn: (finding: Finding) => finding.openSince },
+    // What is not open comes last, whichever way.
+    { ...plain("since"), accessorFn: (finding: Finding) => finding.openSince || undefined, sortUndefined: "last" as const },
   ];
   return constructTable({
     features,

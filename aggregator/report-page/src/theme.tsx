@@ -44,11 +44,11 @@ export function ThemeChoice(): JSX.Element {
   };
   return (
     <label class="theme">
-      <span class="hidden">Colours</span>
+      <span class="hidden">Theme</span>
       <select value={theme} onChange={choose}>
-        <option value="auto">Colours of the system</option>
-        <option value="light">Light</option>
-        <option value="dark">Dark</option>
+        <option value="auto">System theme</option>
+        <option value="light">Light theme</option>
+        <option value="dark">Dark theme</option>
       </select>
     </label>
   );

@@ -115,7 +115,9 @@ impl ReportWriter for HtmlWriter {
 
     fn change(&mut self, change: &Change) -> io::Result<()> {
         self.held.changed.add(change);
-        let (ChangeKind::New | ChangeKind::Changed, Some(after)) = (change.change, &change.after) else { return Ok(()) };
+        let (ChangeKind::New | ChangeKind::Changed, Some(after)) = (change.change, &change.after) else {
+            return Ok(());
+        };
         let rank = kept::rank_of(after.status, after.reason_code);
         let (kept, strings) = self.held.kept_of(change.finding_type);
         // A row that is not kept need not be marked; the rows of an account stand together, and its changes come next.

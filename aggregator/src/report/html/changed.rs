@@ -84,7 +84,7 @@ pub(super) const fn code(kind: ChangeKind) -> &'static str {
 /// The sign of a kind.
 pub(super) const fn sign(kind: ChangeKind) -> &'static str {
     match kind {
-        ChangeKind::New => "＋",
+        ChangeKind::New => "+",
         ChangeKind::Changed => "↻",
         ChangeKind::Fixed => "✓",
         ChangeKind::Exempted => "–",

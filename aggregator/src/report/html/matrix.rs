@@ -46,7 +46,8 @@ impl Line {
 impl Matrix {
     /// Counts a finding; those of an account come one after the other.
     pub(super) fn add(&mut self, finding: &Finding) {
-        let line = self.of(&finding.account_id, finding.account_name.as_ref(), finding.organizational_unit_path.as_ref());
+        let line =
+            self.of(&finding.account_id, finding.account_name.as_ref(), finding.organizational_unit_path.as_ref());
         if finding.finding_type == FindingType::Repository {
             match line.counts.get_mut(&finding.region) {
                 Some(counts) => counts.add(finding.status),
@@ -57,7 +58,8 @@ impl Matrix {
 
     /// Takes what was read whole of an account.
     pub(super) fn read(&mut self, targets: &AccountTargets) {
-        let line = self.of(&targets.account_id, targets.account_name.as_ref(), targets.organizational_unit_path.as_ref());
+        let line =
+            self.of(&targets.account_id, targets.account_name.as_ref(), targets.organizational_unit_path.as_ref());
         line.read.extend(targets.regions.keys().cloned());
     }
 
@@ -111,7 +113,11 @@ impl Matrix {
         let weight = |region: &&str| {
             let counts = by_region.get(*region);
             let gaps = gaps.get(*region).copied().unwrap_or_default();
-            Reverse((counts.map_or(0, |c| c.non_compliant), counts.map_or(0, |c| c.undetermined) + gaps, counts.map_or(0, StatusCounts::total)))
+            Reverse((
+                counts.map_or(0, |c| c.non_compliant),
+                counts.map_or(0, |c| c.undetermined) + gaps,
+                counts.map_or(0, StatusCounts::total),
+            ))
         };
         regions.sort_by_key(weight);
         regions.truncate(REGIONS);
@@ -223,7 +229,11 @@ impl Cell {
     pub(super) fn words(&self) -> String {
         match self {
             Self::Found { counts, is_whole } => {
-                let mut words = format!("{} of {} do not comply", phrase::number(counts.non_compliant), phrase::number(counts.total()));
+                let mut words = format!(
+                    "{} of {} do not comply",
+                    phrase::number(counts.non_compliant),
+                    phrase::number(counts.total())
+                );
                 if counts.undetermined > 0 {
                     words += &format!(", {} undetermined", phrase::number(counts.undetermined));
                 }

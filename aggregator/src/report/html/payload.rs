@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::kept::Kept;
 use super::row::{COLUMNS, Row};
-use super::strings::Strings;
 use super::signs;
+use super::strings::Strings;
 use crate::finding::FindingType;
 use crate::history::change::ChangeKind;
 use crate::history::manifest::Manifest;

@@ -56,6 +56,27 @@ pub(super) fn part(count: u64, total: u64) -> String {
     format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }
 
+/// A text that others wrote, in which what cannot be seen, or turns others around, is shown. The joiner that emoji need stays.
+pub(super) fn visible(text: impl AsRef<str>) -> String {
+    let mut visible = String::new();
+    for character in text.as_ref().chars() {
+        match character {
+            '\u{0}'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'
+            | '\u{200c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => visible += &format!("[U+{:04X}]", u32::from(character)),
+            _ => visible.push(character),
+        }
+    }
+    visible
+}
+
 /// What a finding is on: a repository's name, or what creates repositories under a prefix.
 pub(super) const fn kind(finding: &Finding) -> Option<&'static str> {
     match finding.finding_type {

@@ -76,8 +76,10 @@ mod tests {
         ];
         let by_account = accounts.into_iter().map(|(id, account)| (id.to_owned(), account)).collect();
         let (units, all) = tree(&by_account);
-        let shown: Vec<_> =
-            units.iter().map(|unit| (unit.depth, unit.name.as_str(), unit.counts.non_compliant, unit.accounts)).collect();
+        let shown: Vec<_> = units
+            .iter()
+            .map(|unit| (unit.depth, unit.name.as_str(), unit.counts.non_compliant, unit.accounts))
+            .collect();
         assert_eq!(
             shown,
             [
