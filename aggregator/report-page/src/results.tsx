@@ -80,7 +80,7 @@ function Row(props: {
           {finding.region}
         </td>
         <td role="cell" data-label="Level">
-          {level(finding)}
+          {level(finding)}{" "}
           {finding.demanded !== finding.level && finding.status !== "EXEMPT" && finding.status !== "COMPLIANT" && (
             <span class="meaning">{finding.demanded} demanded</span>
           )}
