@@ -64,9 +64,9 @@ const told = (page) => page.locator("#result-count").innerText();
 const inAddress = (page, text) => page.waitForFunction((part) => location.hash.includes(part), text);
 
 /** Nothing that axe-core finds. The script goes in by the debugger, past the page's policy, which stays as it is. */
-async function assertAccessible(page, what) {
+async function assertAccessible(page, what, only = { type: "tag", values: RULES }) {
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), RULES);
+  const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), only);
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`).join("; ")}`);
   assert.deepEqual(found, [], what);
 }
@@ -98,13 +98,14 @@ describe("a view", () => {
       const option = page.locator(".menu[open] label", { hasText: "Undetermined" });
       const count = await option.locator(".of").innerText();
       await option.click();
+      await inAddress(page, "#?status=UNDETERMINED");
       assert.ok((await told(page)).startsWith(`${count} of `), await told(page));
       await page.locator("summary", { hasText: "Region" }).click();
       assert.equal(await page.locator(".menu[open]").count(), 1, "the other menu has closed");
       await page.locator(".menu[open] label", { hasText: "eu-west-1" }).click();
       await page.keyboard.press("Escape");
       assert.equal(await page.locator(".menu[open]").count(), 0);
-      assert.match(page.url(), /#\?status=UNDETERMINED&region=eu-west-1$/);
+      await inAddress(page, "#?status=UNDETERMINED&region=eu-west-1");
       assert.ok((await page.locator("tr.finding td:nth-child(4)").allInnerTexts()).every((text) => text === "eu-west-1"));
       await page.getByRole("button", { name: "Clear all" }).click();
       assert.match(await told(page), /^\d+ findings/);
@@ -137,7 +138,7 @@ describe("a view", () => {
 
   test("is sorted by a column either way, and says so", () =>
     open("everything", {}, async (page) => {
-      const head = page.getByRole("columnheader", { name: /Account/ });
+      const head = page.locator("table.findings").getByRole("columnheader", { name: /Account/ });
       assert.equal(await head.getAttribute("aria-sort"), "none");
       await head.getByRole("button").click();
       assert.equal(await head.getAttribute("aria-sort"), "ascending");
@@ -293,12 +294,12 @@ describe("the page", () => {
       await page.keyboard.press("Enter");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Space");
-      assert.match(page.url(), /status=NON_COMPLIANT/);
+      await inAddress(page, "status=NON_COMPLIANT");
       await page.keyboard.press("Escape");
       assert.ok((await focused()).startsWith("Status"), "the focus is back on the menu");
-      await tabTo("Account");
+      await tabTo("Account ");
       await page.keyboard.press("Enter");
-      assert.match(page.url(), /sort=account/);
+      await inAddress(page, "sort=account");
       await tabTo("shop/level-awskms");
       const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
       assert.equal(outline, "solid", "the focus is seen");
@@ -314,19 +315,21 @@ describe("the page", () => {
       assert.equal(await page.evaluate(() => document.activeElement === document.body), true);
     }));
 
-  for (const scheme of ["light", "dark"]) {
+  // Colours are all that differs in the dark.
+  for (const [scheme, rules] of [["light", undefined], ["dark", { type: "rule", values: ["color-contrast"] }]]) {
     test(`has nothing that axe-core finds, ${scheme}`, () =>
       open("everything", { colorScheme: scheme }, async (page) => {
-        await assertAccessible(page, "as it opens");
+        await assertAccessible(page, "as it opens", rules);
         for (const details of await page.locator("main details:not(.menu), footer details").all()) {
           await details.evaluate((one) => { one.open = true; });
         }
         await page.locator("summary", { hasText: "Reason" }).click();
-        await assertAccessible(page, "with everything unfolded");
+        await assertAccessible(page, "with everything unfolded", rules);
+        await page.keyboard.press("Escape");
         await page.goto(address("everything", "#?status=NON_COMPLIANT&account=payments"));
         await rows(page).first().locator("button.name").click();
         await page.locator(".body").waitFor();
-        await assertAccessible(page, "with a finding open");
+        await assertAccessible(page, "with a finding open", rules);
         await picture(page, `finding-${scheme}`);
       }));
   }
@@ -389,11 +392,12 @@ describe("the page", () => {
 
   test("tells what matters without its script", () =>
     open("everything", { script: false }, async (page) => {
-      for (const text of ["provably comply", "could not be seen, or not whole", "Since the run before", "What has changed", "Without its script"]) {
-        assert.ok((await page.getByText(text).count()) > 0, text);
+      const whole = await page.locator("body").innerText();
+      for (const text of ["provably comply", "could not be seen, or not whole", "since the run before", "What has changed", "Without its script"]) {
+        assert.ok(whole.toLowerCase().includes(text.toLowerCase()), text);
       }
       assert.ok((await page.locator("table.heat td").count()) > 50);
-      assert.ok((await page.locator("noscript details, .plain details").count()) >= 100);
+      assert.ok((await page.locator(".plain details").count()) >= 100);
       assert.equal(await page.locator(".heat a").first().evaluate((link) => getComputedStyle(link).pointerEvents), "none");
       await picture(page, "without-script");
     }));

@@ -94,7 +94,7 @@ export function Details({ finding, data }: { readonly finding: Finding; readonly
       </p>
       {steps.length > 0 && (
         <section aria-label="What to do">
-          <h4>What to do</h4>
+          <h3>What to do</h3>
           <ol>
             {steps.map((step) => (
               <Step step={step} />
@@ -106,7 +106,7 @@ export function Details({ finding, data }: { readonly finding: Finding; readonly
         </section>
       )}
       <section aria-label="Facts">
-        <h4>Facts</h4>
+        <h3>Facts</h3>
         <dl class="facts">
           <Fact name="Reason">
             <code>{finding.reasonCode}</code> {word(head.reasons, finding.reasonCode).label}
