@@ -1,24 +1,14 @@
 //! What becomes of a report that is there: findings go to Security Hub, and people are told.
 
 use aws_types::SdkConfig;
-use ecr_encryption_rule::aws::AwsLookup;
-use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
-use jiff::Timestamp;
 
 use crate::args::notify::NotifyArgs;
-use crate::aws::security_hub::AwsSecurityHub;
-use crate::coverage::hint::hint;
 use crate::exit::{ExitStatus, FailOn};
 use crate::history::manifest::Manifest;
-use crate::history::reader::FINDINGS;
 use crate::notify::{Delivery, Digest, Notifier};
-use crate::output::{Published, TARGETS};
-use crate::pace::PacedLookup;
 use crate::report::terminal::ReportLocation;
-use crate::scan::Scan;
-use crate::security_hub::{Delivery as HubDelivery, HubOutcome, deliver};
-use crate::stop::Stop;
+use crate::security_hub::HubOutcome;
 use crate::summary::Summary;
 
 /// What was asked for beside the report, and what has come of it.
@@ -50,30 +40,6 @@ impl Delivered {
         });
         hub.chain(told).collect()
     }
-}
-
-/// Brings the findings of a run to Security Hub.
-pub async fn to_security_hub(
-    scan: &Scan<PacedLookup<AwsLookup>>,
-    published: &Published,
-    counter: &CallCounter,
-    stop: &Stop,
-) -> HubOutcome {
-    let caller = &scan.caller;
-    let hub = AwsSecurityHub::new(&caller.sdk_config, counter, caller.pacer.clone());
-    let delivery = HubDelivery {
-        findings: &published.folder.join(FINDINGS),
-        targets: &published.folder.join(TARGETS),
-        credentials: &|account_id| scan.credentials_of(account_id),
-        // What is in the targets has no gap, of templates neither.
-        templates_read: &|account_id, region| {
-            scan.registry.is_some() && scan.ledger.read_whole(account_id).contains(region)
-        },
-        hint: &|fault, account_id| hint(fault, caller, Some(account_id)),
-        now: Timestamp::now(),
-        stop,
-    };
-    deliver(&hub, &delivery).await
 }
 
 /// A run that people are to be told of.

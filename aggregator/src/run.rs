@@ -207,7 +207,8 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     let mut delivered = Delivered::default();
     if args.security_hub {
         reporter.phase("bringing the findings to Security Hub");
-        delivered.security_hub = Some(deliver::to_security_hub(&scan, &published, &counter, &stop).await);
+        let bringing = scan.bring_to_security_hub(&counter, &published.folder, &summary, &stop);
+        delivered.security_hub = Some(bringing.await);
     }
     let told =
         Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };

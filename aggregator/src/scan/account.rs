@@ -29,7 +29,7 @@ pub struct Planned {
 
 impl<L: Lookup + 'static> Scan<L> {
     /// The credentials of an account, which are got when they are first used.
-    pub fn credentials_of(&self, account_id: AccountId) -> AccountCredentials {
+    pub(super) fn credentials_of(&self, account_id: AccountId) -> AccountCredentials {
         self.sessions.of(account_id, || self.caller.credentials_in(&account_id.to_string()))
     }
 
