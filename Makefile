@@ -191,8 +191,8 @@ clean: ## delete everything that these targets made
 python: $(VENV)/requirements.installed ## set up .venv for the tests against moto
 
 $(VENV)/requirements.installed: $(REQUIREMENTS)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-	    echo "The tests need Python 3.10 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "The tests need Python 3.11 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	    echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
@@ -204,8 +204,8 @@ $(VENV)/requirements.installed: $(REQUIREMENTS)
 requirements: ## pin the requirements files of tests/python anew, each from its .in file
 	test -x .tools/uv/bin/uv || $(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd tests/python && for name in requirements requirements-lambda; do \
+	cd tests/python && for name in requirements requirements-bench requirements-lambda; do \
 	    $(abspath .tools)/uv/bin/uv pip compile --quiet --universal \
-	        --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	        --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	        --custom-compile-command "make requirements" $$name.in --output-file $$name.txt; \
 	done

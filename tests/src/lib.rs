@@ -24,6 +24,7 @@ mod counters;
 pub mod lambda;
 mod organization;
 mod places;
+mod python;
 mod server;
 mod services;
 mod simulator;
@@ -37,6 +38,7 @@ pub use organization::{
     Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
     Repository, Role, SourceStatus, StaleKey, Unrecorded,
 };
+pub use python::python;
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};
 pub use world::World;

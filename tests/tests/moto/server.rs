@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
+use integration_tests::python;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -111,19 +112,6 @@ impl Moto {
         stream.read_to_string(&mut answer).expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200 "), "{order}: {answer}");
     }
-}
-
-/// A script of `tests/python`, in an environment that no machine's settings reach.
-fn python(script: &str) -> Command {
-    let interpreter = std::env::var_os("PROJECT_PYTHON")
-        .expect("PROJECT_PYTHON must name a Python interpreter that has moto: use `make test`");
-    let mut command = Command::new(interpreter);
-    command
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script))
-        .env_clear()
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-    command
 }
 
 /// A signed call: who made it, where, and what was asked for.

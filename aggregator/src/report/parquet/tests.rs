@@ -11,7 +11,8 @@ use crate::report::samples;
 /// The file's rows in the form of `findings.jsonl`.
 fn rows(path: &Path) -> Vec<Value> {
     let file = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
-    let row = |row: Row| Value::Object(row.get_column_iter().map(|(name, field)| (name.clone(), json(field))).collect());
+    let row =
+        |row: Row| Value::Object(row.get_column_iter().map(|(name, field)| (name.clone(), json(field))).collect());
     RowIter::from_file_into(Box::new(file)).map(|read| row(read.unwrap())).collect()
 }
 
