@@ -97,9 +97,9 @@ demo: build ## scan a simulated organization and write a report, without an AWS 
 	    4) echo "Exit status 4: no repository fails, but one could not be judged or a target was not covered.";; \
 	    *) echo "demo: the scan failed with exit status $$status" >&2; exit 1;; \
 	esac; \
-	test -s $(REPORT)/report.html || { echo "demo: no $(REPORT)/report.html was written" >&2; exit 1; }; \
+	test -s $(REPORT)/latest/report.html || { echo "demo: no $(REPORT)/latest/report.html was written" >&2; exit 1; }; \
 	echo "The report:"; \
-	echo "$(REPORT)/report.html"
+	echo "$(REPORT)/latest/report.html"
 
 EVENTS := tests/events
 

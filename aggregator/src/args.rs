@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -95,15 +96,23 @@ pub struct ScanArgs {
     #[arg(long, value_name = "CSV", value_delimiter = ',')]
     pub include: Vec<Include>,
 
-    /// The folder for the report
+    /// The folder that keeps the reports of all runs; `latest` in it leads to the newest
     #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
     pub output: PathBuf,
+
+    /// Keep the newest N runs, and those of --keep-days, and remove the others [default: all are kept]
+    #[arg(long, value_name = "N")]
+    pub keep_runs: Option<NonZeroU32>,
+
+    /// Keep the runs of the last N days, and those of --keep-runs, and remove the others [default: all are kept]
+    #[arg(long, value_name = "N")]
+    pub keep_days: Option<NonZeroU32>,
 
     /// Go on with the unfinished run that is in the folder, if there is one: what it has read of ECR and KMS is not asked for again
     #[arg(long)]
     pub resume: bool,
 
-    /// The files to write beside summary.json
+    /// The files to write beside findings.jsonl and summary.json
     #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
     pub format: Vec<Format>,
 

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::AccountId;
 use crate::plan::Plan;
 use crate::unfinished::Opening;
-pub use join::Joined;
+pub use join::{Joined, Step};
 use record::Header;
 pub use record::{Block, Item, StoredAnswer, Verdict};
 pub use recover::{Done, ReadRegions, Recovered};

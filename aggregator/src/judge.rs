@@ -168,6 +168,11 @@ impl Unjudged {
         self.by_target.entry(target).or_insert_with(|| (Vec::new(), fault)).0.push(name);
     }
 
+    /// Whether there is anything of a target.
+    pub fn has(&self, target: &Target) -> bool {
+        self.by_target.contains_key(target)
+    }
+
     /// Each target with what is to be told of it, and the first fault.
     pub fn into_messages(self) -> impl Iterator<Item = (Target, String, AwsFault)> {
         let (one, many) = if self.of_repositories {

@@ -1,6 +1,7 @@
 //! Keeps the books of a run: what is to be read, what was, and what was not and why.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::account::{Account, AccountId};
@@ -25,8 +26,12 @@ struct State {
     open_targets: BTreeSet<Target>,
     /// Targets that were not read whole; there are few, where those that were may be a million.
     lost_targets: BTreeSet<Target>,
+    /// Targets of which something is told as not covered, be it only their templates.
+    gap_targets: BTreeSet<Target>,
     listing: Listing,
     not_covered: Vec<NotCovered>,
+    /// The lists of Regions to be read; most accounts have the same.
+    plans: HashSet<Arc<[String]>>,
     /// The lists of disabled Regions; most accounts have the same.
     disabled: HashSet<Arc<[DisabledRegion]>>,
 }
@@ -45,6 +50,8 @@ struct Known {
     found: bool,
     /// How many of its targets were read whole.
     targets_read: u32,
+    /// The Regions that are to be read of it.
+    planned: Option<Arc<[String]>>,
     /// The Regions that it has not enabled.
     disabled: Option<Arc<[DisabledRegion]>>,
 }
@@ -72,7 +79,7 @@ impl Ledger {
 
     /// The organization has this account.
     pub fn account_known(&self, account: Arc<Account>) {
-        let known = Known { account, found: false, targets_read: 0, disabled: None };
+        let known = Known { account, found: false, targets_read: 0, planned: None, disabled: None };
         self.state().known.entry(known.account.id).or_insert(known);
     }
 
@@ -95,15 +102,11 @@ impl Ledger {
         let mut state = self.state();
         state.open_accounts.remove(&account_id);
         state.open_targets.extend(regions.iter().map(|region| Target { account_id, region: region.clone() }));
-        if !disabled.is_empty() {
-            let disabled: Arc<[DisabledRegion]> = disabled.into();
-            let shared = state.disabled.get(&disabled).cloned().unwrap_or_else(|| {
-                state.disabled.insert(disabled.clone());
-                disabled
-            });
-            if let Some(known) = state.known.get_mut(&account_id) {
-                known.disabled = Some(shared);
-            }
+        let planned = shared(&mut state.plans, regions.into());
+        let disabled = (!disabled.is_empty()).then(|| shared(&mut state.disabled, disabled.into()));
+        if let Some(known) = state.known.get_mut(&account_id) {
+            known.planned = Some(planned);
+            known.disabled = disabled.or(known.disabled.take());
         }
         drop(state);
         self.reporter.account_planned(regions.len());
@@ -152,7 +155,14 @@ impl Ledger {
         if entry.cause.is_gap() {
             self.reporter.gap();
         }
-        self.state().not_covered.push(entry);
+        let mut state = self.state();
+        if entry.cause.is_gap()
+            && let (Some(id), Some(region)) = (&entry.account_id, &entry.region)
+            && let Some(account_id) = AccountId::parse(id)
+        {
+            state.gap_targets.insert(Target { account_id, region: region.clone() });
+        }
+        state.not_covered.push(entry);
     }
 
     /// An account that the organization has.
@@ -166,6 +176,24 @@ impl Ledger {
         let state = self.state();
         let listed = state.listing == Listing::Ended && !state.not_covered.iter().any(|gap| gap.account_id.is_none());
         state.known.get(&account_id).map_or(!listed, |known| known.found)
+    }
+
+    /// The accounts of which it is known which Regions are to be read.
+    pub fn planned_accounts(&self) -> BTreeSet<AccountId> {
+        let state = self.state();
+        state.known.iter().filter(|(_, known)| known.planned.is_some()).map(|(id, _)| *id).collect()
+    }
+
+    /// The Regions of an account that were read whole, once nothing is open any more: nothing is told as not covered there.
+    pub fn read_whole(&self, account_id: AccountId) -> BTreeSet<String> {
+        let state = self.state();
+        let planned = state.known.get(&account_id).and_then(|known| known.planned.clone());
+        let mut regions: BTreeSet<String> = planned.iter().flat_map(|regions| regions.iter().cloned()).collect();
+        regions.retain(|region| {
+            let target = Target { account_id, region: region.clone() };
+            !state.lost_targets.contains(&target) && !state.gap_targets.contains(&target)
+        });
+        regions
     }
 
     /// Whether an account was to be read.
@@ -226,6 +254,14 @@ impl Ledger {
             not_covered: NotCoveredList::new(not_covered, disabled),
         }
     }
+}
+
+/// The one of its kind that all hold.
+fn shared<T: Eq + Hash>(all: &mut HashSet<Arc<[T]>>, one: Arc<[T]>) -> Arc<[T]> {
+    all.get(&one).cloned().unwrap_or_else(|| {
+        all.insert(one.clone());
+        one
+    })
 }
 
 #[cfg(test)]

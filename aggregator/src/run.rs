@@ -21,6 +21,7 @@ use crate::begin::{Begun, begin};
 use crate::config_source::Source;
 use crate::config_source::reading::{ConfigReading, all_regions};
 use crate::error::RunError;
+use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
 use crate::output::Output;
@@ -136,7 +137,10 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     reporter.phase("writing the report");
     run.finished_at = journal::now();
     let comparer = config.and_then(ConfigReading::into_comparer);
-    let finished = Unwritten { scan, output, formats: args.format, run, counter, comparer }.write(&stop).await?;
+    let retention = Retention { runs: args.keep_runs, days: args.keep_days };
+    let trend = output.kept().context("the runs that are kept cannot be read")?;
+    let unwritten = Unwritten { scan, output, formats: args.format, run, counter, trend, retention, comparer };
+    let finished = unwritten.write(&stop).await?;
     reporter.done();
     Ok(finished)
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::change::ChangeTotals;
+use crate::history::runs::{DATASET_PART, dataset_file};
 use crate::summary::{SCHEMA_VERSION, StatusCounts, Summary};
 
 /// The name of the file.
@@ -88,5 +89,15 @@ impl Manifest {
             files: Vec::new(),
             dataset: None,
         }
+    }
+
+    /// The same, once the file that is for the dataset is in its place there.
+    #[must_use]
+    pub fn with_dataset(mut self) -> Self {
+        if let Some(index) = self.files.iter().position(|file| file.name == DATASET_PART) {
+            let name = dataset_file(self.started_at, &self.run_id);
+            self.dataset = Some(ManifestFile { name, ..self.files.remove(index) });
+        }
+        self
     }
 }

@@ -1,7 +1,7 @@
 //! What was read, in the order of the report: account, Region, type, name.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
@@ -14,6 +14,15 @@ use crate::finding::FindingType;
 
 /// The buffer of each of a target's runs: a registry of 100,000 repositories has a hundred of them.
 const BUFFER: usize = 16 * 1_024;
+
+/// What comes of an account, in order.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// Something that was read.
+    Item(Joined<'a>),
+    /// All of an account has come, or nothing of it was read.
+    Account(AccountId),
+}
 
 /// Something that was read, with what belongs to it.
 #[derive(Debug)]
@@ -31,20 +40,23 @@ pub struct Joined<'a> {
 }
 
 impl Journal {
-    /// Gives everything that was read of the accounts that `wanted` lets through to `take`, in order. What was on two
-    /// pages of a list that changed meanwhile is given once.
+    /// The accounts of which something was read.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        self.state().last.keys().copied().collect()
+    }
+
+    /// Gives everything that was read of `accounts` to `take`, in order. What was on two pages of a list that changed
+    /// meanwhile is given once.
     ///
     /// # Errors
     /// The file cannot be read, or `take` fails.
     pub fn join(
         &self,
-        wanted: impl Fn(AccountId) -> bool,
-        mut take: impl FnMut(Joined<'_>) -> io::Result<()>,
+        accounts: &BTreeSet<AccountId>,
+        mut take: impl FnMut(Step<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut state = self.state();
-        let mut accounts: Vec<AccountId> = state.last.keys().copied().filter(|id| wanted(*id)).collect();
-        accounts.sort_unstable();
-        for account_id in accounts {
+        for &account_id in accounts {
             let blocks = valid(state.blocks(account_id)?, self.session);
             let own_keys = answers(&blocks);
             let mut targets: BTreeMap<String, Vec<Placed>> = BTreeMap::new();
@@ -55,9 +67,10 @@ impl Journal {
                 // The page that was read first wins.
                 runs.reverse();
                 merge(&state.file, &runs, |item, read_at| {
-                    take(Joined { account_id, region: &region, read_at, item, own_keys: &own_keys })
+                    take(Step::Item(Joined { account_id, region: &region, read_at, item, own_keys: &own_keys }))
                 })?;
             }
+            take(Step::Account(account_id))?;
         }
         Ok(())
     }

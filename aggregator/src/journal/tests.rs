@@ -96,13 +96,12 @@ impl Folder {
 fn joined(journal: &Journal) -> Vec<String> {
     let mut rows = Vec::new();
     journal
-        .join(
-            |_| true,
-            |one| {
+        .join(&journal.accounts(), |step| {
+            if let Step::Item(one) = step {
                 rows.push(format!("{} {} {}", one.account_id, one.region, one.item.place().1));
-                Ok(())
-            },
-        )
+            }
+            Ok(())
+        })
         .unwrap();
     rows
 }
@@ -127,13 +126,12 @@ fn what_came_in_any_order_is_given_in_the_order_of_the_report() {
     );
     let mut only_two = Vec::new();
     journal
-        .join(
-            |account_id| account_id == id(TWO),
-            |one| {
+        .join(&[id(TWO)].into(), |step| {
+            if let Step::Item(one) = step {
                 only_two.push(one.item);
-                Ok(())
-            },
-        )
+            }
+            Ok(())
+        })
         .unwrap();
     assert_eq!(only_two, repositories(&["z"]));
 }

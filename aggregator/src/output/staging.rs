@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
-use super::exchange::found;
-
 const PREFIX: &str = ".unfinished-";
 
 /// What was read.
@@ -27,7 +25,6 @@ pub(super) struct Staging {
 #[derive(Debug, PartialEq, Eq)]
 enum WhenDropped {
     KeepJournal,
-    KeepAll,
     Remove,
 }
 
@@ -77,6 +74,15 @@ pub(super) fn remove_others(directory: &Path, run_id: &str) {
     }
 }
 
+/// What is at `path` itself, not where a link there leads.
+pub(super) fn found(path: &Path) -> io::Result<Option<fs::Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Removes a folder, or tells that it stays.
 pub(super) fn remove(path: &Path) {
     if let Err(error) = fs::remove_dir_all(path)
@@ -118,17 +124,11 @@ impl Staging {
     pub(super) fn discard(&mut self) {
         self.when_dropped = WhenDropped::Remove;
     }
-
-    /// All of it may be needed.
-    pub(super) fn keep(&mut self) {
-        self.when_dropped = WhenDropped::KeepAll;
-    }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
         match self.when_dropped {
-            WhenDropped::KeepAll => {}
             WhenDropped::KeepJournal if self.path.join(JOURNAL).exists() => clear(&self.path),
             WhenDropped::KeepJournal | WhenDropped::Remove => remove(&self.path),
         }

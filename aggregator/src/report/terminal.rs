@@ -5,13 +5,14 @@ mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use ecr_encryption_core::{EncryptionLevel, Status};
 
 use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
+use crate::history::runs::RUNS;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
 use layout::{WIDTH, wrapped};
@@ -31,10 +32,12 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Where the files of a report were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportLocation {
-    /// The report's folder.
+    /// The run's folder.
     pub directory: PathBuf,
-    /// The files that this run wrote.
-    pub files: Vec<PathBuf>,
+    /// What leads there, until another run has finished; none where it stands apart.
+    pub latest: Option<PathBuf>,
+    /// The names of its files.
+    pub names: Vec<String>,
     /// Why they stand apart from an older report, where there is one that was left as it is.
     pub older_kept: Option<Apart>,
 }
@@ -282,23 +285,23 @@ fn files(out: &mut dyn Write, report: &ReportLocation) -> io::Result<()> {
             writeln!(out, "{line}")?;
         }
     }
-    let page = report.files.iter().rfind(|file| file.extension().is_some_and(|extension| extension == "html"));
-    let names = report
-        .files
-        .iter()
-        .map(|file| printable(&file.strip_prefix(&report.directory).unwrap_or(file).to_string_lossy()));
-    let names = names.collect::<Vec<_>>().join(", ");
+    let is_page = |name: &&String| Path::new(name).extension().is_some_and(|extension| extension == "html");
+    let page = report.names.iter().rfind(is_page);
+    let names = report.names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
     if !names.is_empty() {
         for line in wrapped(&format!("Files: {names}"), WIDTH, usize::MAX) {
             writeln!(out, "{line}")?;
         }
     }
-    let path = match page {
-        Some(page) if page.starts_with(&report.directory) => page.clone(),
-        Some(page) => report.directory.join(page),
-        None => report.directory.clone(),
-    };
-    writeln!(out, "Report: {BOLD}{}{BOLD:#}", printable(&path.to_string_lossy()))
+    let shown = |path: &Path| printable(&path.to_string_lossy());
+    if report.latest.is_some()
+        && let Some(name) = report.directory.file_name()
+    {
+        writeln!(out, "Kept as: {RUNS}/{}", printable(&name.to_string_lossy()))?;
+    }
+    let place = report.latest.as_deref().unwrap_or(&report.directory);
+    let path = page.map_or_else(|| place.to_owned(), |page| place.join(page));
+    writeln!(out, "Report: {BOLD}{}{BOLD:#}", shown(&path))
 }
 
 #[cfg(test)]

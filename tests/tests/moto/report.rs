@@ -58,7 +58,7 @@ fn the_report_is_whole_and_in_order() {
     assert_eq!(places, ordered);
     assert_eq!(
         organization.full.files.keys().collect::<Vec<_>>(),
-        ["findings.csv", "findings.jsonl", "report.html", "summary.json"],
+        ["findings.csv", "findings.jsonl", "manifest.json", "report.html", "summary.json", "targets.jsonl"],
         "nothing more, nothing unfinished"
     );
     assert!(!organization.full.stdout.is_empty(), "the summary is told");

@@ -46,7 +46,12 @@ impl Scan {
             .output()
             .expect("the program runs");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Self { status: status.code(), stdout: text(stdout), stderr: text(stderr), files: files_of(&report) }
+        Self {
+            status: status.code(),
+            stdout: text(stdout),
+            stderr: text(stderr),
+            files: files_of(&report.join("latest")),
+        }
     }
 
     fn file(&self, name: &str) -> &str {

@@ -12,7 +12,7 @@ fn messages(cases: &[&[&str]], policies: &[&str]) -> String {
     organization.repositories.push(aes256(SHOP, "us-east-1", "old"));
     let bench = Bench::new(organization);
     assert_eq!(bench.scan(&[]).status, 3);
-    let before = std::fs::read(bench.output().join("summary.json")).unwrap();
+    let before = std::fs::read(bench.report().join("summary.json")).unwrap();
 
     let mut shown = String::new();
     let mut show = |title: &str, arguments: &[&str]| {
@@ -30,7 +30,7 @@ fn messages(cases: &[&[&str]], policies: &[&str]) -> String {
         let policy = bench.policy(text);
         show(&format!("scan --policy FILE, which says\n{text}"), &["--policy", &policy]);
     }
-    assert!(std::fs::read(bench.output().join("summary.json")).unwrap() == before, "the older report was touched");
+    assert!(std::fs::read(bench.report().join("summary.json")).unwrap() == before, "the older report was touched");
     // Nothing was asked of the accounts, beyond the one good scan.
     assert_eq!(bench.simulator.counters().calls_of("ecr", "DescribeRepositories"), 6);
     shown
@@ -146,7 +146,7 @@ fn credentials() {
         change(&mut command);
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1));
-        assert!(!bench.output().join("summary.json").exists());
+        assert!(!bench.report().join("summary.json").exists());
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         stderr

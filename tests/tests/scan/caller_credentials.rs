@@ -6,7 +6,7 @@ use integration_tests::{Effect, Fault, Organization};
 use rstest::rstest;
 
 use crate::harness::{Bench, HOME, Outcome, SHOP, aes256, organization};
-use crate::output::{ALL_FILES, beside, names};
+use crate::output::{assert_whole, beside};
 use crate::resume::result;
 
 /// The scan as a program in a container: its credentials come from an endpoint, and expire.
@@ -46,7 +46,7 @@ fn slow() -> Fault {
 #[test]
 fn credentials_of_the_caller_are_renewed() {
     let bench = Bench::new(Organization { faults: vec![slow()], ..organization_that_outlives_the_caller() });
-    let outcome = Outcome::new(renewing(&bench, &[]).output().unwrap(), &bench.output());
+    let outcome = Outcome::new(renewing(&bench, &[]).output().unwrap(), &bench.report());
     assert_eq!((outcome.status, outcome.findings.len()), (3, 6 + PAGES - 1), "{} {outcome:?}", outcome.stderr);
     assert_eq!(outcome.not_covered(), Vec::<String>::new());
     // Two before the first call, and at least two more in five seconds of two each.
@@ -70,7 +70,7 @@ fn without_new_credentials_the_run_stops_and_is_gone_on_with(
         Session::Fixed => bench.command(arguments),
     };
     let scan = |arguments: &[&str]| command(arguments).output().unwrap();
-    let undisturbed = Outcome::new(scan(&[]), &bench.output());
+    let undisturbed = Outcome::new(scan(&[]), &bench.report());
     assert_eq!((undisturbed.status, undisturbed.findings.len()), (3, 6 + PAGES - 1), "{}", undisturbed.stderr);
     std::fs::remove_dir_all(bench.output()).unwrap();
     bench.simulator.reset();
@@ -105,7 +105,7 @@ fn without_new_credentials_the_run_stops_and_is_gone_on_with(
 
     bench.simulator.set_caller_renewals(None);
     bench.simulator.set_faults(Vec::new());
-    let resumed = Outcome::new(scan(&["--resume"]), &bench.output());
+    let resumed = Outcome::new(scan(&["--resume"]), &bench.report());
     assert_eq!(resumed.status, undisturbed.status, "{}", resumed.stderr);
     assert_eq!(result(&resumed), result(&undisturbed));
     assert_eq!(resumed.summary["run"]["interrupted"], false);
@@ -114,5 +114,5 @@ fn without_new_credentials_the_run_stops_and_is_gone_on_with(
     // The lost target alone is read.
     assert_eq!(resumed.calls()["ecr:DescribeRepositories"], PAGES as u64);
     assert!(!resumed.calls().contains_key("sts:AssumeRole"), "{:?}", resumed.calls());
-    assert_eq!(names(&bench.output()), ALL_FILES);
+    assert_whole(&bench);
 }

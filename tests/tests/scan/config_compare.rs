@@ -9,7 +9,7 @@ use crate::harness::{Bench, HOME, Outcome, SHOP, account, aes256, organization, 
 pub const BOTH: [&str; 2] = ["--source", "both"];
 
 fn differences(bench: &Bench) -> Vec<Value> {
-    let text = std::fs::read_to_string(bench.output().join("differences.jsonl")).unwrap();
+    let text = std::fs::read_to_string(bench.report().join("differences.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -128,7 +128,7 @@ fn a_later_run_leaves_no_older_differences() {
     let bench = Bench::new(differing());
     bench.scan(&BOTH);
     let outcome = bench.scan(&[]);
-    assert!(!bench.output().join("differences.jsonl").exists());
+    assert!(!bench.report().join("differences.jsonl").exists());
     assert!(outcome.summary["comparison"].is_null());
 }
 

@@ -10,7 +10,7 @@ use crate::config_compare::{BOTH, counts, differing, told};
 use crate::config_source::{AGGREGATOR, CONFIG, recorded};
 use crate::harness::{Bench, Outcome, organization};
 use crate::interrupt::{hang, wait_until_it_hangs};
-use crate::output::{beside, names};
+use crate::output::{ALL_FILES, assert_whole, beside, report_files};
 
 const SELECT: &str = "config:SelectAggregateResourceConfig";
 
@@ -59,7 +59,7 @@ fn what_was_recorded_is_read_from_the_beginning(#[values("INT", "KILL")] name: &
     if let Some(first) = &first {
         assert_eq!(outcome.summary["run"]["id"], first.summary["run"]["id"]);
     }
-    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_whole(&bench);
 }
 
 /// The comparison is that of a run that nobody disturbed, also with what an earlier session read of ECR.
@@ -83,6 +83,5 @@ fn a_comparison_is_made_whole_by_the_run_that_ends(#[values("INT", "KILL")] name
     assert_eq!(told(&bench), undisturbed.1);
     assert_eq!(counts(&outcome), counts(&undisturbed.0));
     assert_eq!(outcome.verdicts(), undisturbed.0.verdicts());
-    let files = ["differences.jsonl", "findings.csv", "findings.jsonl", "report.html", "summary.json"];
-    assert_eq!(names(&bench.output()), files);
+    assert_eq!(report_files(&bench.report()), [&["differences.jsonl"], &ALL_FILES[..]].concat());
 }

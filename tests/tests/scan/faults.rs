@@ -80,7 +80,7 @@ fn no_answer_in_time_is_retried_and_told() {
     let bench = Bench::new(organization);
     let mut command = bench.command(&["--attempt-timeout", "1"]);
     // Nothing waits for the whole scan: the others are done, and each attempt ends by itself.
-    let outcome = crate::harness::Outcome::new(command.output().unwrap(), &bench.output());
+    let outcome = crate::harness::Outcome::new(command.output().unwrap(), &bench.report());
     assert_eq!((outcome.status, outcome.not_covered()), (4, vec![format!("{SHOP} us-east-1 failed -")]));
     assert_eq!(outcome.entries()[0]["message"], "no answer in time");
     assert_eq!(outcome.targets_scanned(), 5);
@@ -117,7 +117,11 @@ fn the_second_page_of_accounts_fails_and_the_first_is_scanned() {
         effect: Effect::Throttle,
         ..Fault::default()
     }];
-    let outcome = scan(organization, &[]);
+    let bench = Bench::new(organization);
+    let output = bench.command(&[]).output().unwrap();
+    // The rest of the accounts can be read yet: it is no finished run.
+    assert!(!bench.report().exists());
+    let outcome = crate::harness::Outcome::new(output, &crate::output::beside(&bench, "failed-"));
     assert_eq!((outcome.status, outcome.targets_scanned()), (4, 4));
     assert_eq!(outcome.not_covered(), ["- - throttled TooManyRequestsException"]);
     assert!(outcome.entries()[0]["message"].as_str().unwrap().contains("could not be listed to the end"));
@@ -244,7 +248,7 @@ fn an_endpoint_that_is_down_from_the_start_ends_the_run() {
     // A port of a listener that is gone.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let output = command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}")).output().unwrap();
-    let outcome = crate::harness::Outcome::new(output, &bench.output());
+    let outcome = crate::harness::Outcome::new(output, &bench.report());
     assert_eq!(outcome.status, 1);
     assert!(outcome.stderr.contains("AWS STS does not answer"), "{}", outcome.stderr);
     assert!(outcome.summary.is_null());
@@ -256,7 +260,7 @@ fn an_endpoint_that_is_down_for_one_service_is_a_gap_everywhere() {
     let mut command = bench.command(&[]);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let output = command.env("AWS_ENDPOINT_URL_ECR", format!("http://127.0.0.1:{port}")).output().unwrap();
-    let outcome = crate::harness::Outcome::new(output, &bench.output());
+    let outcome = crate::harness::Outcome::new(output, &bench.report());
     assert_eq!(outcome.status, 4);
     let expected: Vec<String> = [HOME, SHOP, BANK]
         .iter()

@@ -119,6 +119,11 @@ impl Bench {
         self.directory.path().join("report")
     }
 
+    /// The newest report.
+    pub fn report(&self) -> PathBuf {
+        self.output().join("latest")
+    }
+
     /// `ecr-encryption scan` with `arguments`, as the simulator's caller.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = plain_command();
@@ -128,7 +133,7 @@ impl Bench {
     }
 
     pub fn scan(&self, arguments: &[&str]) -> Outcome {
-        Outcome::new(self.command(arguments).output().unwrap(), &self.output())
+        Outcome::new(self.command(arguments).output().unwrap(), &self.report())
     }
 
     /// Starts a scan, to be stopped.

@@ -1,6 +1,7 @@
 //! Stopping a scan: what was found is kept, marked, and never in the place of a finished report.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Child, Command, Output};
 use std::time::{Duration, Instant};
 
@@ -57,7 +58,7 @@ fn ctrl_c_keeps_what_was_found_and_the_older_report() {
         bench.simulator.set_faults(Vec::new());
         assert_eq!(bench.scan(&[]).status, 0);
         let before: Vec<_> = ["summary.json", "findings.jsonl", "report.html"]
-            .map(|file| std::fs::read(bench.output().join(file)).unwrap())
+            .map(|file| std::fs::read(bench.report().join(file)).unwrap())
             .into();
 
         bench.simulator.reset();
@@ -75,7 +76,7 @@ fn ctrl_c_keeps_what_was_found_and_the_older_report() {
         assert_eq!((outcome.targets_scanned(), outcome.findings.len()), (5, 5));
         assert!(stdout.to_lowercase().contains("interrupted"), "{stdout}");
         let after: Vec<_> = ["summary.json", "findings.jsonl", "report.html"]
-            .map(|file| std::fs::read(bench.output().join(file)).unwrap())
+            .map(|file| std::fs::read(bench.report().join(file)).unwrap())
             .into();
         assert!(before == after, "the older report was touched");
     }
@@ -117,7 +118,7 @@ fn a_second_signal_ends_at_once() {
     // Either the report was written meanwhile, or the process ended at the second signal; never anything else.
     let status = child.wait().unwrap();
     assert!(matches!(status.code(), Some(4 | 130)), "{status}");
-    if let Ok(text) = std::fs::read(bench.output().join("summary.json")) {
+    if let Ok(text) = std::fs::read(bench.report().join("summary.json")) {
         let summary: Value = serde_json::from_slice(&text).unwrap();
         panic!("an interrupted run stands in the place of a finished one: {summary}");
     }
@@ -154,11 +155,12 @@ fn with_much_to_write() -> Bench {
 /// Puts an older report there, gives `act` the process while it writes its files, and checks that the process was stopped
 /// and has left nothing but the older report.
 fn stop_while_writing(bench: &Bench, act: impl FnOnce(&Child)) -> Output {
-    std::fs::create_dir(bench.output()).unwrap();
-    for name in ["summary.json", "findings.csv"] {
-        std::fs::write(bench.output().join(name), "older").unwrap();
-    }
-    let before = files(&bench.output());
+    let older = "2026-01-01-00000000-0000-7000-8000-000000000000";
+    let folder = bench.output().join("runs").join(older);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("summary.json"), "older").unwrap();
+    std::os::unix::fs::symlink(Path::new("runs").join(older), bench.report()).unwrap();
+    let before = files(&bench.report());
     let child = bench.start(&[]);
     wait_until("something is staged", || names(&bench.output()).iter().any(|name| name.starts_with(".unfinished-")));
     let staged = beside(bench, ".unfinished-").join("report/findings.jsonl");
@@ -172,11 +174,11 @@ fn stop_while_writing(bench: &Bench, act: impl FnOnce(&Child)) -> Output {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     assert!(began.elapsed() < Duration::from_secs(5), "it did not stop at once");
-    assert!(files(&bench.output()) == before, "the older report was touched");
+    assert!(files(&bench.report()) == before, "the older report was touched");
     // And what it takes to go on.
     let left = names(&bench.output());
     assert!(left[0].starts_with(".unfinished-"), "{left:?}");
-    assert_eq!(left[1..], ["findings.csv", "summary.json"]);
+    assert_eq!(left[1..], ["latest", "runs"]);
     assert_eq!(names(&bench.output().join(&left[0])), ["journal"]);
     output
 }

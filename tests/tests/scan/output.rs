@@ -34,8 +34,30 @@ pub fn beside(bench: &Bench, prefix: &str) -> PathBuf {
     bench.output().join(name.unwrap_or_else(|| panic!("no {prefix}… in {:?}", names(&bench.output()))))
 }
 
-/// The files of a whole report.
-pub const ALL_FILES: [&str; 4] = ["findings.csv", "findings.jsonl", "report.html", "summary.json"];
+/// The files of a whole report, but for what has changed since the one before.
+pub const ALL_FILES: [&str; 6] =
+    ["findings.csv", "findings.jsonl", "manifest.json", "report.html", "summary.json", "targets.jsonl"];
+
+/// The files of a report, but for what has changed since the one before.
+pub fn report_files(folder: &Path) -> Vec<String> {
+    names(folder).into_iter().filter(|name| name != "changes.jsonl").collect()
+}
+
+/// What is in the folder beside the runs that are kept.
+pub fn beside_runs(bench: &Bench) -> Vec<String> {
+    names(&bench.output()).into_iter().filter(|name| !["latest", "runs"].contains(&name.as_str())).collect()
+}
+
+/// Checks that there is a whole report, and nothing beside it.
+pub fn assert_whole(bench: &Bench) {
+    assert_eq!(report_files(&bench.report()), ALL_FILES);
+    assert!(beside_runs(bench).is_empty(), "{:?}", beside_runs(bench));
+}
+
+/// How many runs are kept.
+pub fn runs(bench: &Bench) -> usize {
+    std::fs::read_dir(bench.output().join("runs")).map_or(0, Iterator::count)
+}
 
 fn denied(operation: &str) -> Fault {
     Fault {
@@ -107,17 +129,26 @@ fn findings_are_in_order() {
 fn only_the_formats_that_are_wanted_are_written() {
     let bench = Bench::new(organization());
     assert_eq!(bench.scan(&["--format", "csv"]).status, 0);
-    assert_eq!(names(&bench.output()), ["findings.csv", "summary.json"]);
+    let files = ["findings.csv", "findings.jsonl", "manifest.json", "summary.json", "targets.jsonl"];
+    assert_eq!(names(&bench.report()), files);
 }
 
 #[test]
-fn older_files_of_other_formats_do_not_stay_beside_the_new_ones() {
+fn runs_are_kept_side_by_side() {
     let bench = Bench::new(organization());
     assert_eq!(bench.scan(&[]).status, 0);
-    assert_eq!(names(&bench.output()), ALL_FILES);
+    assert_eq!(names(&bench.report()), ALL_FILES);
+    let first = (std::fs::canonicalize(bench.report()).unwrap(), files(&bench.report()));
     std::fs::write(bench.output().join("notes.txt"), "mine").unwrap();
     assert_eq!(bench.scan(&["--format", "jsonl"]).status, 0);
-    assert_eq!(names(&bench.output()), ["findings.jsonl", "notes.txt", "summary.json"]);
+    assert_eq!(report_files(&bench.report()), ["findings.jsonl", "manifest.json", "summary.json", "targets.jsonl"]);
+    assert!(files(&first.0) == first.1, "the older run was touched");
+    assert_eq!((beside_runs(&bench), runs(&bench)), (vec!["notes.txt".to_owned()], 2));
+    // And no more of them than wanted.
+    assert_eq!(bench.scan(&["--keep-runs", "1"]).status, 0);
+    assert_eq!((beside_runs(&bench), runs(&bench)), (vec!["notes.txt".to_owned()], 1));
+    assert_eq!(bench.scan(&["--keep-days", "1"]).status, 0);
+    assert_eq!(runs(&bench), 2);
 }
 
 #[test]
@@ -126,7 +157,7 @@ fn the_csv_holds_what_the_jsonl_holds() {
     account(&mut organization, SHOP).name = "=cmd|' /C calc'!A0".to_owned();
     let bench = Bench::new(organization);
     let outcome = bench.scan(&[]);
-    let text = std::fs::read_to_string(bench.output().join("findings.csv")).unwrap();
+    let text = std::fs::read_to_string(bench.report().join("findings.csv")).unwrap();
     assert!(!text.contains(",=cmd"), "{text}");
     assert!(text.contains("'=cmd|"), "{text}");
     assert_eq!(text.lines().filter(|line| line.contains(":repository/app")).count(), outcome.findings.len());
@@ -150,27 +181,27 @@ fn only_a_run_that_saw_enough_replaces_an_older_report(
 ) {
     let bench = Bench::new(with_a_suspended_account_and_a_disabled_region());
     assert_eq!(bench.scan(&["--format", "jsonl,csv"]).status, 0);
-    let before = files(&bench.output());
+    let before = files(&bench.report());
     bench.simulator.set_faults(faults.to_vec());
     let second = bench.scan(arguments);
     let Some(prefix) = expected else {
-        assert_eq!(names(&bench.output()), ALL_FILES);
-        assert_ne!(files(&bench.output())["summary.json"], before["summary.json"]);
+        assert_whole(&bench);
+        assert_ne!(files(&bench.report())["summary.json"], before["summary.json"]);
         assert!(!second.stdout.contains("older"), "{}", second.stdout);
         return;
     };
     assert_eq!(second.status, if prefix == "empty-" { 0 } else { 4 }, "{}", second.stderr);
-    assert!(files(&bench.output()) == before, "the older report was touched");
+    assert!(files(&bench.report()) == before, "the older report was touched");
     let folder = beside(&bench, prefix);
-    assert_eq!(names(&bench.output()).len(), before.len() + 1, "{:?}", names(&bench.output()));
-    assert_eq!(names(&folder), ALL_FILES);
+    assert_eq!((beside_runs(&bench).len(), runs(&bench)), (1, 1), "{:?}", names(&bench.output()));
+    assert_eq!(report_files(&folder), ALL_FILES);
     assert!(second.stdout.contains("The older report was left as it is"), "{}", second.stdout);
     assert!(second.stdout.contains(folder.to_str().unwrap()), "{}", second.stdout);
 
     // Where there is none to protect, it is a report like any other.
     let first = Bench { directory: tempfile::tempdir().unwrap(), ..bench };
     first.scan(arguments);
-    assert_eq!(names(&first.output()), ALL_FILES);
+    assert_whole(&first);
 }
 
 const SUSPENDED: &str = "444444444444";
@@ -215,38 +246,36 @@ fn what_a_killed_run_left_does_not_stay_nor_keep_the_next_one_out() {
     beside(&bench, ".unfinished-");
     bench.simulator.set_faults(Vec::new());
     assert_eq!(bench.scan(&[]).status, 0);
-    assert_eq!(names(&bench.output()), ALL_FILES);
+    assert_whole(&bench);
 }
 
 #[test]
-fn a_folder_in_the_place_of_a_file_costs_neither_the_folder_nor_the_older_report() {
+fn a_folder_in_the_place_of_the_link_costs_neither_the_folder_nor_what_was_read() {
     let bench = Bench::new(organization());
-    assert_eq!(bench.scan(&["--format", "jsonl,html"]).status, 0);
-    let before = files(&bench.output());
-    bench.simulator.reset();
     bench.simulator.set_faults(vec![hang()]);
     let child = bench.start(&["--attempt-timeout", "2"]);
     wait_until_it_hangs(&bench);
-    let folder = bench.output().join("findings.csv");
+    let folder = bench.report();
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("notes.txt"), "mine").unwrap();
     bench.simulator.set_faults(Vec::new());
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("findings.csv"), "{stderr}");
-    assert!(files(&bench.output()) == before, "the older report was touched");
-    let left = names(&bench.output());
-    assert_eq!(left[1..], ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert!(stderr.contains("latest"), "{stderr}");
     assert_eq!(names(&folder), ["notes.txt"]);
+    assert_eq!(runs(&bench), 0);
     // What was read is not lost.
-    assert_eq!(names(&bench.output().join(&left[0])), ["journal"]);
+    let left = beside_runs(&bench);
+    assert_eq!((left.len(), names(&bench.output().join(&left[0]))), (1, vec!["journal".to_owned()]));
     assert!(stderr.contains("--resume"), "{stderr}");
-    std::fs::remove_dir_all(folder).unwrap();
     let asked = bench.simulator.counters().calls_of("ecr", "DescribeRepositories");
+    let again = bench.scan(&["--resume"]);
+    assert!(again.stderr.contains("has a folder `latest`, where a link is to be made"), "{}", again.stderr);
+    std::fs::remove_dir_all(folder).unwrap();
     assert_eq!(bench.scan(&["--resume"]).status, 0);
     assert_eq!(bench.simulator.counters().calls_of("ecr", "DescribeRepositories"), asked);
-    assert_eq!(names(&bench.output()), ALL_FILES);
+    assert_whole(&bench);
 }
 
 #[test]
@@ -254,7 +283,8 @@ fn nothing_is_left_beside_the_report() {
     let bench = Bench::new(organization());
     bench.scan(&[]);
     bench.scan(&[]);
-    assert_eq!(names(&bench.output()), ALL_FILES);
+    assert_whole(&bench);
+    assert_eq!(runs(&bench), 2);
 }
 
 #[test]
@@ -279,7 +309,7 @@ fn stdout_closed_early_is_no_failure() {
     drop(child.stdout.take());
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(0));
-    assert!(bench.output().join("report.html").exists());
+    assert!(bench.report().join("report.html").exists());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::harness::{Bench, HOME, Outcome, binary};
 use crate::interrupt::{hang, hanging, wait_until_it_hangs};
-use crate::output::{beside, names, without_times};
+use crate::output::{assert_whole, beside, names, without_times};
 
 /// Sends a signal to a scan.
 pub fn signal(name: &str, child: &Child) {
@@ -55,7 +55,7 @@ fn what_was_read_is_not_asked_for_again(#[values("INT", "TERM", "KILL")] name: &
     assert_eq!(calls["account:ListRegions"], 1);
     assert_eq!(outcome.summary["run"]["interrupted"], false);
     assert_eq!(outcome.summary["run"]["resumed_at"].as_array().unwrap().len(), 1);
-    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_whole(&bench);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_run_keeps_its_id_and_its_beginning() {
         }
     }
     assert_eq!(third.summary["run"]["resumed_at"].as_array().unwrap().len(), 2);
-    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_whole(&bench);
 }
 
 /// Killed again and again, wherever it is: the result is that of a run that nobody disturbed.
@@ -119,7 +119,7 @@ fn a_run_that_is_killed_again_and_again_finds_the_same() {
         assert!(kills < 100, "it does not get on");
     }
     assert!(kills >= 3, "killed {kills} times");
-    let outcome = Outcome::new(bench.command(&["--version"]).output().unwrap(), &bench.output());
+    let outcome = Outcome::new(bench.command(&["--version"]).output().unwrap(), &bench.report());
     assert_eq!(result(&outcome), undisturbed);
 }
 
@@ -211,7 +211,7 @@ fn a_new_run_says_what_it_gives_up_and_does_so_when_it_has_finished() {
     assert!(outcome.stderr.contains("unfinished run") && outcome.stderr.contains("--resume"), "{}", outcome.stderr);
     assert_eq!((outcome.status, outcome.findings.len()), (0, 6));
     assert!(!unfinished.exists());
-    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_whole(&bench);
 }
 
 /// Keys that only other accounts use, and those that may not be described, hang on what several sessions have read.
@@ -284,7 +284,7 @@ fn of_two_unfinished_runs_the_one_that_has_read_most_is_gone_on_with() {
     bench.simulator.set_faults(Vec::new());
     let outcome = bench.scan(&["--resume"]);
     assert_eq!((outcome.status, outcome.calls()["ecr:DescribeRepositories"]), (0, 1), "{}", outcome.stderr);
-    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_whole(&bench);
 }
 
 fn no_list_of_accounts() -> integration_tests::Fault {
@@ -305,11 +305,14 @@ fn a_session_that_cannot_list_the_accounts_loses_nothing() {
     bench.simulator.set_faults(vec![no_list_of_accounts()]);
     let blind = bench.scan(&["--resume"]);
     assert_eq!(blind.status, 4, "{}", blind.stderr);
+    // It is to be gone on with, and so no finished run.
+    assert!(!bench.report().exists());
+    beside(&bench, "failed-");
     bench.simulator.set_faults(Vec::new());
     let outcome = bench.scan(&["--resume"]);
     assert_eq!((outcome.status, outcome.findings.len()), (0, 6), "{}", outcome.stderr);
     assert_eq!(outcome.calls()["ecr:DescribeRepositories"], 1);
-    assert_eq!(names(&bench.output()), ["findings.csv", "findings.jsonl", "report.html", "summary.json"]);
+    assert_whole(&bench);
 }
 
 /// An account that was read before, and of which this session does not know where it is, is not judged without its unit.

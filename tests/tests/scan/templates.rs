@@ -146,10 +146,10 @@ fn templates_and_rules_are_judged_and_counted_apart() {
     assert_eq!((&unclear["kms_key_arn"], &unclear["encryption_type"]), (&Value::Null, &Value::Null));
 
     // A spreadsheet and a page have them too.
-    let csv = std::fs::read_to_string(bench.output().join("findings.csv")).unwrap();
+    let csv = std::fs::read_to_string(bench.report().join("findings.csv")).unwrap();
     assert_eq!(csv.matches(",repository-creation-template,").count(), 6);
     assert_eq!(csv.matches(",pull-through-cache-rule,").count(), 5);
-    let page = std::fs::read_to_string(bench.output().join("report.html")).unwrap();
+    let page = std::fs::read_to_string(bench.report().join("report.html")).unwrap();
     assert!(page.contains("k8s (pull-through cache rule)"));
 }
 

@@ -8,7 +8,7 @@ use integration_tests::{Answers, Caller, Chaos, Generate, Organization};
 use super::books::{Books, gaps};
 use super::session::{Disturbance, Ended, Session};
 use crate::harness::{Bench, Outcome};
-use crate::output::{ALL_FILES, names};
+use crate::output::{ALL_FILES, beside_runs, report_files};
 
 /// Accounts × Regions that may be lost by a seed although nobody is denied anything: six attempts of one call can all be
 /// struck where many calls go to one place at once.
@@ -138,7 +138,7 @@ pub fn run(seed: u64) -> Story {
                 books.check(&outcome).unwrap_or_else(|problem| panic!("{told}: {problem}\n{}", outcome.stderr));
             }
             // Killed when the report was there, and before everything else was gone: that is for the next session.
-            Ended::Finished(outcome) if outcome.status == -1 && names(&bench.output()) != ALL_FILES => {
+            Ended::Finished(outcome) if outcome.status == -1 && !beside_runs(&bench).is_empty() => {
                 books.check(&outcome).unwrap_or_else(|problem| panic!("{told}: {problem}"));
                 disturbances.clear();
             }
@@ -163,11 +163,11 @@ fn finished(bench: &Bench, books: &Books<'_>, outcome: &Outcome) -> Result<usize
     if lost > MOST_LOST {
         return Err(format!("{lost} accounts or Regions are lost: {}", gaps(outcome)));
     }
-    let left = names(&bench.output());
-    if left != ALL_FILES {
+    let (files, left) = (report_files(&bench.report()), beside_runs(bench));
+    if files != ALL_FILES || !left.is_empty() {
         return Err(format!("beside the report there is something left: {left:?}"));
     }
-    let csv = std::fs::read_to_string(bench.output().join("findings.csv")).map_err(|error| error.to_string())?;
+    let csv = std::fs::read_to_string(bench.report().join("findings.csv")).map_err(|error| error.to_string())?;
     let rows = csv.lines().filter(|line| line.contains(":repository/")).count();
     if rows != outcome.findings.len() {
         return Err(format!("{rows} rows in the CSV for {} findings", outcome.findings.len()));
