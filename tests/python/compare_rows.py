@@ -1,9 +1,9 @@
 """Reads a run's findings as JSON lines, CSV and Parquet with DuckDB, and tells where the rows differ.
 
-    compare_rows.py JSONL CSV DATASET
+    compare_rows.py JSONL CSV DATASET RUN_ID
 
-DATASET is a folder with a folder `scan_date=…` in it. Prints the number of rows, the days and the types of the columns as
-JSON; ends with status 1, and tells why, where the rows are not the same.
+DATASET is a folder with folders `scan_date=…` in it, of which the rows of one run are compared. Prints the number of rows,
+the days and runs, and the types of the columns as JSON; ends with status 1, and tells why, where the rows are not the same.
 """
 
 import json
@@ -12,7 +12,7 @@ import sys
 import duckdb
 
 
-def main(jsonl, csv, dataset):
+def main(jsonl, csv, dataset, run_id):
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     parquet = f"read_parquet('{dataset}/*/*.parquet', hive_partitioning = true)"
@@ -25,7 +25,8 @@ def main(jsonl, csv, dataset):
     def numbered(source):
         return f"SELECT row_number() OVER () AS row, {columns} FROM {source}"
 
-    for one, other in ((lines, parquet), (parquet, lines)):
+    this_run = f"{parquet} WHERE run_id = '{run_id}'"
+    for one, other in ((lines, this_run), (this_run, lines)):
         differs = f"SELECT row, repository_name FROM ({numbered(one)} EXCEPT ALL {numbered(other)}) ORDER BY row"
         rows = connection.sql(differs).fetchall()
         if rows:

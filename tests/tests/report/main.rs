@@ -11,7 +11,7 @@ use std::path::Path;
 
 use integration_tests::python;
 use rstest::rstest;
-use run::{Run, run};
+use run::run;
 use serde_json::{Value, json};
 
 /// What a script of `tests/python` prints of `files`; the error is what it ended with.
@@ -28,10 +28,15 @@ fn schema() -> std::path::PathBuf {
 }
 
 #[test]
-fn the_run_has_every_status_a_gap_and_every_hostile_name() {
+fn the_run_has_every_status_changes_gaps_and_every_hostile_name() {
     let run = run();
     for status in ["COMPLIANT", "NON_COMPLIANT", "UNDETERMINED", "EXEMPT"] {
         assert!(run.count(status) > 0, "no {status}");
+    }
+    if !run.summary["changes"].is_null() {
+        for kind in ["new", "gone", "no-longer-seen"] {
+            assert!(run.changed(kind) > 0, "nothing is {kind}");
+        }
     }
     assert!(run.gaps() > 0);
     let found: Vec<&str> = run.findings.iter().filter_map(|finding| finding["account_name"].as_str()).collect();
@@ -48,23 +53,24 @@ fn json_is_what_its_schema_says_and_holds_the_other_files() {
     let schema = jsonschema::validator_for(&serde_json::from_str(schema).expect("JSON")).expect("a schema");
     schema.validate(&document).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(document["findings"], Value::Array(run.findings.clone()));
+    assert_eq!(document["changes"], Value::Array(run.changes()));
+    assert_eq!(document["targets"], Value::Array(run.lines("targets.jsonl")));
     assert_eq!(document["summary"], run.summary);
     assert_eq!(document["run_id"], run.summary["run"]["id"]);
 }
 
-/// JSON lines, CSV and Parquet hold the same rows, and a dataset's folder names the day.
+/// JSON lines, CSV and Parquet hold the same rows, the dataset's folders name the days, and its rows the runs.
 #[test]
 fn duckdb_reads_the_same_rows_from_three_formats() {
     let run = run();
-    let folder = tempfile::tempdir().expect("a folder");
-    let day = &run.summary["run"]["started_at"].as_str().expect("a time")[..10];
-    let partition = folder.path().join(format!("scan_date={day}"));
-    fs::create_dir(&partition).expect("a folder");
-    fs::copy(run.dataset(), partition.join("run.parquet")).expect("a copy");
     let [jsonl, csv] = ["findings.jsonl", "findings.csv"].map(|name| run.file(name));
-    let told = told("compare_rows.py", &[&jsonl, &csv, folder.path()]).expect("the same rows");
+    let id = run.summary["run"]["id"].as_str().expect("an id");
+    let told = told("compare_rows.py", &[&jsonl, &csv, &run.dataset(), Path::new(id)]).expect("the same rows");
     assert_eq!(told["rows"], run.findings.len());
-    assert_eq!(told["partitions"], json!([[day, run.summary["run"]["id"]]]));
+    let day = &run.summary["run"]["started_at"].as_str().expect("a time")[..10];
+    let partitions = told["partitions"].as_array().expect("a list");
+    assert_eq!(partitions.len(), 2, "{partitions:?}");
+    assert!(partitions.contains(&json!([day, id])), "{partitions:?}");
     let types = [
         ("account_id", "VARCHAR"),
         ("created_at", "TIMESTAMP WITH TIME ZONE"),
@@ -87,7 +93,7 @@ fn ocsf_is_valid_by_the_published_schema() {
         "1": run.count("COMPLIANT"),
         "2": run.count("UNDETERMINED"),
         "3": run.count("NON_COMPLIANT"),
-        "99": run.count("EXEMPT"),
+        "99": run.count("EXEMPT") + run.changed("gone"),
     });
     assert_eq!(told, expected);
 }
@@ -135,6 +141,22 @@ fn markdown_renders_to_our_own_elements_and_words() {
     }
 }
 
+/// What the comparison is worth: one letter in one row of one format.
+#[rstest]
+#[case("findings.jsonl", "only in read_parquet")]
+#[case("findings.csv", "CSV: repository_name")]
+fn a_row_that_differs_is_told(#[case] file: &str, #[case] expected: &str) {
+    let run = run();
+    let broken = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&broken, run.text(file).replacen("lost-soon", "lost-seen", 1)).expect("written");
+    let files = ["findings.jsonl", "findings.csv"]
+        .map(|name| if name == file { broken.path().to_owned() } else { run.file(name) });
+    let id = run.summary["run"]["id"].as_str().expect("an id");
+    let error =
+        told("compare_rows.py", &[&files[0], &files[1], &run.dataset(), Path::new(id)]).expect_err("a difference");
+    assert!(error.contains(expected) || error.contains("only in read_json"), "{error}");
+}
+
 /// What the validators are worth: a file with a small fault is refused.
 #[rstest]
 #[case("validate_ocsf.py", "findings.ocsf.jsonl", r#""class_uid":2003,"#, "")]
@@ -146,10 +168,9 @@ fn markdown_renders_to_our_own_elements_and_words() {
 #[case("validate_markdown.py", "summary.md", "`</script>", "</script>")]
 #[case("validate_markdown.py", "summary.md", "## Open", "## https://example.com Open")]
 fn a_file_with_a_fault_is_refused(#[case] script: &str, #[case] file: &str, #[case] from: &str, #[case] to: &str) {
-    let Run { folder, .. } = run();
     let text = run().text(file);
     assert!(text.contains(from), "{file} has no {from}");
-    let broken = tempfile::NamedTempFile::new_in(folder).expect("a file");
+    let broken = tempfile::NamedTempFile::new().expect("a file");
     fs::write(&broken, text.replacen(from, to, 1)).expect("written");
     let schema = schema();
     let files: &[&Path] = if script == "validate_junit.py" { &[broken.path(), &schema] } else { &[broken.path()] };

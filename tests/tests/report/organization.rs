@@ -57,6 +57,10 @@ pub fn organization() -> Organization {
         },
         repository(shop, "unknown", Some("QUANTUM"), None),
     ]);
+    organization.repositories.push(Repository {
+        region: "us-east-1".to_owned(),
+        ..repository("444444444444", "behind-a-policy", Some("AES256"), None)
+    });
     organization.accounts.push(Account { roles: Some(Vec::new()), ..account("333333333333", "No </role> @here") });
     organization.accounts.push(Account {
         deny: vec![Deny {
@@ -66,6 +70,18 @@ pub fn organization() -> Organization {
         }],
         ..account("444444444444", "Half")
     });
+    organization
+}
+
+/// The same the day before: there was a repository that is gone since, `lost-soon` was not there yet, and of the account
+/// `Half` everything could be read.
+pub fn earlier() -> Organization {
+    let mut organization = organization();
+    organization.repositories.retain(|repository| repository.name != "lost-soon");
+    organization.repositories.push(repository("222222222200", "gone", Some("AES256"), None));
+    for account in &mut organization.accounts {
+        account.deny.clear();
+    }
     organization
 }
 

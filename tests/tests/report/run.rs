@@ -1,22 +1,22 @@
-//! One scan into every format, which all tests read.
+//! Two scans into every format, of which all tests read the second.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use integration_tests::Simulator;
+use integration_tests::{Organization, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::organization::{POLICY, organization};
+use crate::organization::{POLICY, earlier, organization};
 
 /// Every format that has a reader here.
 const FORMATS: &str = "jsonl,csv,json,parquet,ocsf,sarif,junit,markdown";
 
-/// What the scan left behind.
+/// What the second scan left behind.
 pub struct Run {
-    /// The folder of the report.
+    /// The folder of both runs.
     pub folder: PathBuf,
     pub findings: Vec<Value>,
     pub summary: Value,
@@ -29,48 +29,67 @@ pub fn run() -> &'static Run {
         // Nothing drops a static: it is a folder of this build's, and made anew by the next run.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
         let _none_yet = fs::remove_dir_all(&folder);
-        let simulator = Simulator::start_blocking(organization()).expect("the simulator");
-        let policy = TempDir::new().expect("a folder");
-        let policy = policy.path().join("policy.toml");
-        fs::write(&policy, POLICY).expect("a policy");
-        let output = Command::new(program())
-            .args(["scan", "--format", FORMATS, "--policy"])
-            .arg(&policy)
-            .arg("--output")
-            .arg(&folder)
-            .env_clear()
-            .envs(simulator.environment())
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_CONFIG_FILE", "/nonexistent")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-            .output()
-            .expect("the program runs");
-        assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+        // The second run has an earlier one to be compared with.
+        scan(earlier(), &folder);
+        scan(organization(), &folder);
         let mut run = Run { folder, findings: Vec::new(), summary: Value::Null };
-        run.findings =
-            run.text("findings.jsonl").lines().map(|line| serde_json::from_str(line).expect("a finding")).collect();
+        run.findings = run.lines("findings.jsonl");
         run.summary = serde_json::from_str(&run.text("summary.json")).expect("a summary");
         run
     })
 }
 
+fn scan(organization: Organization, folder: &Path) {
+    let simulator = Simulator::start_blocking(organization).expect("the simulator");
+    let policy = TempDir::new().expect("a folder");
+    let policy = policy.path().join("policy.toml");
+    fs::write(&policy, POLICY).expect("a policy");
+    let output = Command::new(program())
+        .args(["scan", "--format", FORMATS, "--policy"])
+        .arg(&policy)
+        .arg("--output")
+        .arg(folder)
+        .env_clear()
+        .envs(simulator.environment())
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 impl Run {
-    /// The file of this name, wherever in the folder the run has put it.
+    /// A file of the run.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.only(|path| path.file_name().is_some_and(|file| file == name)).unwrap_or_else(|| panic!("no {name}"))
+        self.folder.join("latest").join(name)
     }
 
-    /// The part of the dataset that is the run's.
+    /// The folder of the dataset that all runs share.
     pub fn dataset(&self) -> PathBuf {
-        self.only(|path| path.extension().is_some_and(|extension| extension == "parquet")).expect("a Parquet file")
+        self.folder.join("parquet")
     }
 
     pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.file(name)).expect("a file")
     }
 
+    pub fn lines(&self, name: &str) -> Vec<Value> {
+        self.text(name).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
     pub fn count(&self, status: &str) -> usize {
         self.findings.iter().filter(|finding| finding["status"] == status).count()
+    }
+
+    /// What has changed since the first scan.
+    pub fn changes(&self) -> Vec<Value> {
+        if self.summary["changes"].is_null() { Vec::new() } else { self.lines("changes.jsonl") }
+    }
+
+    /// How many changes are of this kind.
+    pub fn changed(&self, kind: &str) -> usize {
+        self.changes().iter().filter(|change| change["change"] == kind).count()
     }
 
     /// How much was not seen that may hide repositories.
@@ -78,24 +97,6 @@ impl Run {
         let told = self.summary["coverage"]["not_covered"].as_array().expect("a list");
         let no_gaps = ["region-disabled", "account-not-active"];
         told.iter().filter(|entry| !no_gaps.contains(&entry["cause"].as_str().unwrap_or_default())).count()
-    }
-
-    fn only(&self, wanted: impl Fn(&Path) -> bool) -> Option<PathBuf> {
-        let mut folders = vec![self.folder.clone()];
-        let mut found = Vec::new();
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).expect("a folder") {
-                let entry = entry.expect("an entry");
-                // A link to the newest run is no second file.
-                match entry.file_type().expect("a type") {
-                    kind if kind.is_dir() => folders.push(entry.path()),
-                    kind if kind.is_file() && wanted(&entry.path()) => found.push(entry.path()),
-                    _ => {}
-                }
-            }
-        }
-        assert!(found.len() <= 1, "{found:?}");
-        found.pop()
     }
 }
 

@@ -186,7 +186,7 @@ fn not_seen(page: &mut Page, coverage: &Coverage) {
     let rows = coverage.gaps().take(GAPS).map(|gap| {
         let account =
             gap.account_id.as_deref().map_or_else(|| "–".to_owned(), |id| account(id, gap.account_name.as_deref()));
-        let place = cell(phrase::place(gap), ACCOUNT);
+        let place = gap.region.as_deref().map_or_else(|| phrase::place(gap).to_owned(), |region| cell(region, ACCOUNT));
         format!("| {account} | {place} | {} | {} |", phrase::cause(gap.cause), cell(&gap.hint, SENTENCE))
     });
     let shown = page.table("| account | where | why | what helps |", rows);
