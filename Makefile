@@ -71,6 +71,23 @@ bench-scan: python ## measure scans of 10 to 1,000 accounts (BENCH_ARGUMENTS=--l
 	    --clients $(abspath $(TARGET_DIR))/release/examples/scan-clients \
 	    --python $(abspath $(VENV))/bin/python $(BENCH_ARGUMENTS)
 
+# pyarrow, from PyPI
+BENCH_TOOLS := .tools/bench
+
+# Some gigabytes in the folder for temporary files, TMPDIR; `BENCH_ARGUMENTS=--help` tells the arguments.
+.PHONY: bench-report
+bench-report: $(BENCH_TOOLS)/requirements.installed ## measure rendering 1,000,000 findings in every format beside Python
+	$(CARGO) build $(LOCKED) --release --workspace --bin ecr-encryption
+	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench report -- \
+	    --program $(abspath $(TARGET_DIR))/release/ecr-encryption \
+	    --python $(abspath $(BENCH_TOOLS))/bin/python $(BENCH_ARGUMENTS)
+
+$(BENCH_TOOLS)/requirements.installed: tests/python/requirements-bench.txt
+	@rm -rf $(BENCH_TOOLS)
+	@$(PYTHON) -m venv $(BENCH_TOOLS)
+	$(BENCH_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
 .PHONY: lambda-watch
 lambda-watch: build $(LAMBDA_TOOLS)/requirements.installed ## try the rule under cargo lambda watch and cargo lambda invoke
 	CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) $(TARGET_DIR)/debug/organization-simulator \
