@@ -30,6 +30,7 @@ pub mod run;
 pub mod scan;
 pub mod selection;
 pub mod stop;
+pub mod store;
 pub mod summary;
 pub mod unfinished;
 pub mod write;

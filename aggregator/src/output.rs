@@ -14,8 +14,8 @@ use anyhow::{Context, anyhow};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use crate::history::manifest::{MANIFEST, Manifest};
-use crate::history::runs::{self, DATASET, DATASET_PART, LATEST, RUNS, Retention};
+use crate::history::manifest::MANIFEST;
+use crate::history::runs::{self, DATASET, DATASET_PART, KeptRun, LATEST, RUNS, Retention};
 use crate::report::Format;
 use crate::report::terminal::ReportLocation;
 use crate::summary::{Run, Summary};
@@ -97,8 +97,8 @@ impl Output {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn kept(&self) -> io::Result<Vec<Manifest>> {
-        Ok(runs::kept(&self.directory)?.into_iter().map(|run| run.manifest).collect())
+    pub fn kept(&self) -> io::Result<Vec<KeptRun>> {
+        runs::kept(&self.directory)
     }
 
     /// Another unfinished run that is there, to be told of.

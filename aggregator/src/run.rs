@@ -138,8 +138,10 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     run.finished_at = journal::now();
     let comparer = config.and_then(ConfigReading::into_comparer);
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
-    let trend = output.kept().context("the runs that are kept cannot be read")?;
-    let unwritten = Unwritten { scan, output, formats: args.format, run, counter, trend, retention, comparer };
+    let kept = output.kept().context("the runs that are kept cannot be read")?;
+    let earlier = kept.last().map(|run| run.path.clone());
+    let trend = kept.into_iter().map(|run| run.manifest).collect();
+    let unwritten = Unwritten { scan, output, formats: args.format, run, counter, trend, earlier, retention, comparer };
     let finished = unwritten.write(&stop).await?;
     reporter.done();
     Ok(finished)

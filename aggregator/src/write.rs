@@ -2,16 +2,20 @@
 
 mod assembly;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use ecr_encryption_rule::aws::AwsLookup;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use tracing::warn;
 
 use crate::config_source::Source;
 use crate::config_source::compare::Comparer;
 use crate::error::RunError;
+use crate::history::compare::{ChangeJoin, LaterRun};
 use crate::history::manifest::Manifest;
+use crate::history::reader::RunFolder;
 use crate::history::runs::Retention;
 use crate::output::{Output, Written};
 use crate::pace::PacedLookup;
@@ -36,10 +40,28 @@ pub struct Unwritten {
     pub counter: CallCounter,
     /// The runs that are kept, the oldest first.
     pub trend: Vec<Manifest>,
+    /// The folder of the newest of them.
+    pub earlier: Option<PathBuf>,
     /// How many of them stay.
     pub retention: Retention,
     /// Compares with what AWS Config recorded, where that is wanted.
     pub comparer: Option<Comparer>,
+}
+
+/// Compares with an earlier run. Where that cannot be read, it is told, and the run goes without.
+fn changes_since(earlier: &Path, run: &Run, folder: PathBuf, with_templates: bool) -> Option<ChangeJoin> {
+    let begin = || -> anyhow::Result<ChangeJoin> {
+        let earlier = RunFolder::open(earlier)?.verified()?.earlier()?;
+        let later = LaterRun { started_at: run.started_at, with_templates, folder };
+        Ok(ChangeJoin::open(earlier, later)?)
+    };
+    match begin() {
+        Ok(changes) => Some(changes),
+        Err(error) => {
+            warn!("what has changed since the run in `{}` cannot be told: {error:#}", earlier.display());
+            None
+        }
+    }
 }
 
 const STOPPED: RunError = RunError::Stopped("while the report was being written");
@@ -86,12 +108,13 @@ impl Unwritten {
     }
 
     fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, run, counter, trend, comparer, retention: _ } = self;
+        let Self { scan, output, mut formats, run, counter, trend, earlier, comparer, retention: _ } = self;
         // Whatever is asked for: `diff`, `report` and the next run read it.
         formats.push(Format::Jsonl);
         formats.sort_unstable();
         formats.dedup();
-        let changes = None;
+        let changes =
+            earlier.and_then(|folder| changes_since(&folder, &run, output.staging(), scan.registry.is_some()));
         let writers = output.writers(&formats, &run, changes.is_some(), comparer.is_some())?;
         let mut assembly = Assembly::new(&scan, run.started_at, writers, comparer, changes);
         assembly.take_all(is_stopped)?;

@@ -22,9 +22,9 @@ mod aws;
 pub mod command_line;
 mod counters;
 pub mod lambda;
+pub mod moto;
 mod organization;
 mod places;
-mod python;
 mod server;
 mod services;
 mod simulator;
@@ -38,7 +38,6 @@ pub use organization::{
     Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
     Repository, Role, SourceStatus, StaleKey, Unrecorded,
 };
-pub use python::python;
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};
 pub use world::World;

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 
 use super::aspects::{aspects, is_open};
 use super::change::{Change, ChangeKind, ChangeTotals, Facts};
-use super::earlier::{Earlier, Known, Place};
+use super::earlier::{Earlier, Known};
 use super::pending::Pending;
+use super::place::{LastPlace, Place};
 use super::targets::AccountTargets;
 use crate::finding::{Finding, FindingType};
 
@@ -58,37 +59,28 @@ pub struct ChangeJoin {
 /// What came last, to notice what is out of order.
 #[derive(Default)]
 struct Last {
-    account_id: String,
+    place: LastPlace,
     account_is_closed: bool,
-    region: String,
-    finding_type: FindingType,
-    name: String,
 }
 
 impl Last {
-    fn place(&self) -> Place<'_> {
-        Place { account_id: &self.account_id, region: &self.region, finding_type: self.finding_type, name: &self.name }
-    }
-
     fn follows(&mut self, place: Place<'_>) -> io::Result<()> {
-        let is_of_closed = self.account_is_closed && self.account_id == place.account_id;
-        if place <= self.place() || is_of_closed {
+        let last = self.place.get();
+        if place <= last || (self.account_is_closed && last.account_id == place.account_id) {
             let Place { account_id, region, name, .. } = place;
             return Err(invalid(&format!("the finding on `{name}` in {account_id}, {region}, is out of order")));
         }
-        place.account_id.clone_into(&mut self.account_id);
-        place.region.clone_into(&mut self.region);
-        place.name.clone_into(&mut self.name);
-        self.finding_type = place.finding_type;
+        self.place.set(place);
         self.account_is_closed = false;
         Ok(())
     }
 
     fn closes(&mut self, account_id: &str) -> io::Result<()> {
-        if account_id < self.account_id.as_str() || (self.account_is_closed && account_id == self.account_id) {
+        let last = self.place.get().account_id;
+        if account_id < last || (self.account_is_closed && account_id == last) {
             return Err(invalid(&format!("the targets of account {account_id} are out of order")));
         }
-        account_id.clone_into(&mut self.account_id);
+        self.place.set(Place { account_id, ..Place::default() });
         self.account_is_closed = true;
         Ok(())
     }

@@ -9,30 +9,8 @@ use jiff::Timestamp;
 use super::aspects::is_open;
 use super::change::{Change, ChangeKind, Facts};
 use super::compare::EarlierRun;
+use super::place::Place;
 use crate::finding::{Finding, FindingType};
-
-/// Where a finding stands among others: they come in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place<'a> {
-    pub(crate) account_id: &'a str,
-    pub(crate) region: &'a str,
-    pub(crate) finding_type: FindingType,
-    pub(crate) name: &'a str,
-}
-
-impl<'a> From<&'a Finding> for Place<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        let Finding { account_id, region, finding_type, repository_name: name, .. } = finding;
-        Self { account_id, region, finding_type: *finding_type, name }
-    }
-}
-
-impl<'a> From<&'a Change> for Place<'a> {
-    fn from(change: &'a Change) -> Self {
-        let Change { account_id, region, finding_type, repository_name: name, .. } = change;
-        Self { account_id, region, finding_type: *finding_type, name }
-    }
-}
 
 /// What an earlier run told of a finding.
 #[derive(Debug)]

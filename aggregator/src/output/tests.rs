@@ -1,6 +1,6 @@
 use super::*;
 use crate::coverage::NotCovered;
-use crate::history::manifest::ManifestFile;
+use crate::history::manifest::{Manifest, ManifestFile};
 use crate::report::samples;
 
 /// The summary of a run that goes there.

@@ -77,6 +77,8 @@ pub(crate) fn iam_prefix(service: &str) -> &str {
         "Account" => "account",
         "Config Service" => "config",
         "Resource Groups Tagging API" => "tag",
+        "S3" => "s3",
+        "SNS" => "sns",
         other => other,
     }
 }

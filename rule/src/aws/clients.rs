@@ -6,6 +6,7 @@ use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 use crate::aws::http::CappedHttpClient;
 
@@ -37,6 +38,12 @@ pub fn retry_config(configured: Option<&RetryConfig>) -> RetryConfig {
         .with_max_attempts(attempts)
         .with_initial_backoff(INITIAL_BACKOFF)
         .with_max_backoff(MAX_BACKOFF)
+}
+
+/// `config` with retries of the SDK's own, for what no pacer calls: reports that are uploaded, people who are told.
+pub fn with_retries(config: &SdkConfig, attempts: u32) -> SdkConfig {
+    let retries = retry_config(Some(&RetryConfig::standard().with_max_attempts(attempts)));
+    config.clone().into_builder().retry_config(retries).build()
 }
 
 /// No retries at all, for clients whose calls somebody else makes again.

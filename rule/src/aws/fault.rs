@@ -48,7 +48,12 @@ impl FaultKind {
             | "UnauthorizedOperation"
             | "NotAuthorized"
             | "AuthorizationError" => Self::Denied,
-            "NotFoundException" | "RepositoryNotFoundException" => Self::NotFound,
+            "NotFoundException"
+            | "RepositoryNotFoundException"
+            | "NotFound"
+            | "NoSuchBucket"
+            | "NoSuchKey"
+            | "NoSuchUpload" => Self::NotFound,
             "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => Self::Expired,
             "UnrecognizedClientException" | "InvalidClientTokenId" | "AuthFailure" => Self::UnknownCredentials,
             "Throttling"

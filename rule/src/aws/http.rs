@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
 use http::header::{HOST, HeaderValue};
 use http::uri::{PathAndQuery, Scheme};
 use http::{Request, Uri};
@@ -51,6 +52,23 @@ impl CappedHttpClient {
     /// How many connections there are and were.
     pub fn connections(&self) -> Connections {
         self.pool.connections()
+    }
+
+    /// One request to what is no service of AWS, whose address is whole: no retry, no redirect followed.
+    ///
+    /// # Errors
+    /// There is no whole answer within `limit`. The error does not hold the request's address.
+    pub async fn request(
+        &self,
+        request: Request<String>,
+        limit: Duration,
+    ) -> Result<http::Response<Bytes>, ConnectorError> {
+        let request = HttpRequest::try_from(request.map(SdkBody::from))
+            .map_err(|_| ConnectorError::user("the request cannot be put into words".into()))?;
+        let answer = error::in_time(Some(limit), "exchange", self.send(request, Timeouts::default())).await?;
+        let answer = answer.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
+        // Answers are read whole before they come here.
+        Ok(answer.map(|body| body.bytes().map(Bytes::copy_from_slice).unwrap_or_default()))
     }
 
     async fn send(&self, request: HttpRequest, timeouts: Timeouts) -> Result<HttpResponse, ConnectorError> {
@@ -102,7 +120,7 @@ impl HttpClient for CappedHttpClient {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Timeouts {
     connect: Option<Duration>,
     /// Until the head of the answer.

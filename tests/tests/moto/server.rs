@@ -1,12 +1,12 @@
 //! moto's server, filled by `seed_moto.py`, and the calls that it got.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
-use integration_tests::python;
+use integration_tests::moto::{MotoServer, python};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -60,31 +60,23 @@ impl Facts {
     }
 }
 
-/// A running server. It ends when its standard input closes: when this is dropped, at the latest with the test's process.
+/// A running server, filled.
 pub struct Moto {
     pub endpoint: String,
     recording: PathBuf,
-    _process: Child,
+    _server: MotoServer,
 }
 
 impl Moto {
     /// Starts the server and fills it. `recording` is the file that the calls are recorded in.
     pub fn start(recording: &Path) -> (Self, Facts) {
-        let mut process = python("moto_server.py")
-            .env("MOTO_RECORDER_FILEPATH", recording)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the interpreter that PROJECT_PYTHON names");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-        let told: Value = serde_json::from_str(&line).expect("moto_server.py tells its endpoint");
-        let endpoint = told["endpoint"].as_str().expect("an endpoint").to_owned();
-
-        let seeded = python("seed_moto.py").arg(&endpoint).stderr(Stdio::inherit()).output().expect("seed_moto.py");
+        let server = MotoServer::start(Some(recording)).expect("moto");
+        let endpoint = server.endpoint().to_owned();
+        let seeding = python("seed_moto.py").expect("a Python").arg(&endpoint).stderr(Stdio::inherit()).output();
+        let seeded = seeding.expect("seed_moto.py");
         assert!(seeded.status.success(), "seed_moto.py failed");
         let facts = serde_json::from_slice(&seeded.stdout).expect("facts");
-        (Self { endpoint, recording: recording.to_owned(), _process: process }, facts)
+        (Self { endpoint, recording: recording.to_owned(), _server: server }, facts)
     }
 
     /// Does `work`, and tells the signed calls that the server's own recorder got meanwhile.

@@ -82,14 +82,9 @@ impl Run {
         self.findings.iter().filter(|finding| finding["status"] == status).count()
     }
 
-    /// What has changed since the first scan.
-    pub fn changes(&self) -> Vec<Value> {
-        if self.summary["changes"].is_null() { Vec::new() } else { self.lines("changes.jsonl") }
-    }
-
     /// How many changes are of this kind.
     pub fn changed(&self, kind: &str) -> usize {
-        self.changes().iter().filter(|change| change["change"] == kind).count()
+        self.lines("changes.jsonl").iter().filter(|change| change["change"] == kind).count()
     }
 
     /// How much was not seen that may hide repositories.

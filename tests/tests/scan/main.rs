@@ -14,6 +14,7 @@ mod cost;
 mod coverage;
 mod faults;
 mod harness;
+mod history;
 mod interrupt;
 mod isolation;
 mod keys;

@@ -1,0 +1,119 @@
+//! Runs that are kept in an S3 bucket.
+//!
+//! A run's files are under `PREFIX/runs/NAME/`, its part of the dataset under `PREFIX/parquet/`. `manifest.json` is written
+//! last and removed first: without it there is no run, whatever else is there. `PREFIX/latest.json` is a copy of the newest
+//! manifest that also tells the run's name.
+
+mod client;
+mod error;
+mod fetch;
+mod latest;
+mod names;
+mod object;
+mod publish;
+mod remove;
+mod runs;
+mod upload;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use ecr_encryption_rule::aws::fault::AwsFault;
+
+use crate::history::manifest::Manifest;
+use crate::store::location::S3Location;
+use error::Asked;
+pub use error::StoreError;
+pub use latest::Latest;
+pub use publish::{Publication, Published};
+pub use runs::{Passed, Runs};
+
+/// How many transfers, or calls for small objects, are under way at once.
+const AT_ONCE: usize = 4;
+
+/// What is said of the objects, beside where they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct S3Options {
+    /// The KMS key to encrypt under: its ARN, its id, or an alias; none: as the bucket says.
+    pub kms_key: Option<String>,
+    /// The account that the bucket must be in: AWS refuses every call where it is in another one.
+    pub bucket_owner: Option<String>,
+}
+
+/// A run that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRun {
+    /// Its name, such as `2026-11-23-RUN_ID`; of a run that was copied to a prefix of its own, that prefix's last part.
+    pub name: String,
+    /// What it holds.
+    pub manifest: Manifest,
+}
+
+/// Runs under a prefix of a bucket.
+#[derive(Debug, Clone)]
+pub struct S3Store {
+    client: Client,
+    location: S3Location,
+    options: S3Options,
+}
+
+impl S3Store {
+    /// Finds out in which Region the bucket is, and goes there. Retries are those of `sdk_config`.
+    ///
+    /// # Errors
+    /// S3 cannot be reached. Whether the bucket can be used is told by [`check`](Self::check), and by every other call.
+    pub async fn open(sdk_config: &SdkConfig, location: S3Location, options: S3Options) -> Result<Self, StoreError> {
+        let here = Self { client: client::client(sdk_config, None), location, options };
+        let owner = here.options.bucket_owner.as_deref();
+        match client::region_of(&here.client, here.location.bucket(), owner).await {
+            Err(fault) => Err(here.error("", fault)),
+            Ok(region) if region.as_ref() == sdk_config.region() => Ok(here),
+            Ok(region) => Ok(Self { client: client::client(sdk_config, region), ..here }),
+        }
+    }
+
+    /// Where the runs are.
+    pub fn location(&self) -> &S3Location {
+        &self.location
+    }
+
+    /// Whether a run can be published here: asks for the newest one, and writes the object `.write-check`. That stays, and
+    /// is written anew each time: it need not be possible to delete anything here.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.any_run().await?;
+        self.latest_there().await?;
+        let content =
+            "ecr-encryption writes this before a scan, to find out whether it can write the report after it.\n";
+        self.put_small(names::WRITE_CHECK, content.to_owned(), None).await?;
+        Ok(())
+    }
+
+    /// The key of what has `name` under the prefix.
+    fn key(&self, name: &str) -> String {
+        self.location.key(name)
+    }
+
+    /// What has `name`, for people.
+    fn shown(&self, name: &str) -> String {
+        self.location.under(name).to_string()
+    }
+
+    fn owner(&self) -> Option<String> {
+        self.options.bucket_owner.clone()
+    }
+
+    fn asked<'a>(&'a self, key: &'a str) -> Asked<'a> {
+        Asked {
+            bucket: self.location.bucket(),
+            key,
+            owner: self.options.bucket_owner.as_deref(),
+            with_key: self.options.kms_key.is_some(),
+        }
+    }
+
+    fn error(&self, name: &str, fault: AwsFault) -> StoreError {
+        self.asked(&self.key(name)).error(fault)
+    }
+}

@@ -1,0 +1,169 @@
+//! Runs that come from S3: verified by their manifest, and whole in the folder or not there.
+
+use std::path::Path;
+
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use ecr_encryption_rule::aws::fault::AwsFault;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
+
+use super::client::transfer;
+use super::error::StoreError;
+use super::object::total_length;
+use super::{AT_ONCE, S3Store, StoredRun, names};
+use crate::history::manifest::{MANIFEST, ManifestFile};
+
+/// How much of a file is asked for in one call: answers are read whole into memory.
+const RANGE: u64 = 4 << 20;
+
+impl S3Store {
+    /// The run that this location leads to: it is one itself, or has a latest one.
+    ///
+    /// # Errors
+    /// There is none, or S3 does not give it.
+    pub async fn resolve(&self) -> Result<(StoredRun, String), StoreError> {
+        if let Some(manifest) = self.manifest_in(MANIFEST).await? {
+            let name = self.location.prefix().rsplit('/').next().unwrap_or_default().to_owned();
+            return Ok((StoredRun { name, manifest }, String::new()));
+        }
+        match self.latest().await? {
+            Some(run) => {
+                let folder = names::of_run(&run.name, "");
+                Ok((run, folder))
+            }
+            None => Err(StoreError::NoRun { location: self.location.to_string() }),
+        }
+    }
+
+    /// Fetches files of the run that this location leads to, and then its manifest, into the folder `into`; all of its
+    /// files where none is named.
+    ///
+    /// # Errors
+    /// There is no run, or none with such a file; S3 does not give it, or it is not what the manifest says.
+    pub async fn fetch_location(&self, files: &[&str], into: &Path) -> Result<StoredRun, StoreError> {
+        let (run, folder) = self.resolve().await?;
+        self.fetch_from(&folder, &run, files, into).await?;
+        Ok(run)
+    }
+
+    /// The same of the run with this name.
+    ///
+    /// # Errors
+    /// As [`fetch_location`](Self::fetch_location).
+    pub async fn fetch(&self, run_name: &str, files: &[&str], into: &Path) -> Result<StoredRun, StoreError> {
+        if !names::is_plain(run_name) {
+            return Err(StoreError::Name(run_name.to_owned()));
+        }
+        let folder = names::of_run(run_name, "");
+        let manifest = self.manifest_in(&format!("{folder}{MANIFEST}")).await?;
+        let manifest =
+            manifest.ok_or_else(|| StoreError::NoRun { location: self.shown(folder.trim_end_matches('/')) })?;
+        let run = StoredRun { name: run_name.to_owned(), manifest };
+        self.fetch_from(&folder, &run, files, into).await?;
+        Ok(run)
+    }
+
+    /// `folder` is where the run is, under the prefix: empty, or with a slash at its end.
+    async fn fetch_from(&self, folder: &str, run: &StoredRun, files: &[&str], into: &Path) -> Result<(), StoreError> {
+        let mut wanted = Vec::new();
+        for name in files {
+            let file = run.manifest.files.iter().find(|file| file.name == *name);
+            wanted.push(file.ok_or_else(|| StoreError::NoFile {
+                location: self.shown(folder.trim_end_matches('/')),
+                name: (*name).to_owned(),
+            })?);
+        }
+        if files.is_empty() {
+            wanted.extend(&run.manifest.files);
+        }
+        if let Some(file) = wanted.iter().find(|file| !names::is_plain(&file.name)) {
+            return Err(StoreError::Name(file.name.clone()));
+        }
+        tokio::fs::create_dir_all(into).await.map_err(StoreError::file(into))?;
+        for file in wanted {
+            self.fetch_file(&format!("{folder}{}", file.name), file, into).await?;
+        }
+        let path = into.join(MANIFEST);
+        let content = serde_json::to_vec_pretty(&run.manifest).unwrap_or_default();
+        tokio::fs::write(&path, content).await.map_err(StoreError::file(&path))
+    }
+
+    async fn fetch_file(&self, name: &str, file: &ManifestFile, into: &Path) -> Result<(), StoreError> {
+        let (path, part) = (into.join(&file.name), into.join(format!(".{}.part", file.name)));
+        let fetched = self.fetch_into(name, file, &part).await;
+        if fetched.is_err() {
+            let _left = tokio::fs::remove_file(&part).await;
+        }
+        fetched?;
+        tokio::fs::rename(&part, &path).await.map_err(StoreError::file(&path))
+    }
+
+    async fn fetch_into(&self, name: &str, file: &ManifestFile, part: &Path) -> Result<(), StoreError> {
+        let mut out = tokio::fs::File::create(part).await.map_err(StoreError::file(part))?;
+        let mut digest = Sha256::new();
+        let first = self.range(name, file, 0, None).await?;
+        digest.update(&first.content);
+        out.write_all(&first.content).await.map_err(StoreError::file(part))?;
+        // Later ones are of the same object: none that has taken its place meanwhile.
+        let offsets = (RANGE..file.bytes).step_by(usize::try_from(RANGE).unwrap_or(usize::MAX));
+        let ranges = offsets.map(|offset| self.range(name, file, offset, first.etag.as_deref()));
+        let mut ranges = stream::iter(ranges).buffered(AT_ONCE);
+        while let Some(range) = ranges.try_next().await? {
+            digest.update(&range.content);
+            out.write_all(&range.content).await.map_err(StoreError::file(part))?;
+        }
+        out.flush().await.map_err(StoreError::file(part))?;
+        let found: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        if found.eq_ignore_ascii_case(&file.sha256) {
+            Ok(())
+        } else {
+            Err(StoreError::Checksum { object: self.shown(name) })
+        }
+    }
+
+    async fn range(
+        &self,
+        name: &str,
+        file: &ManifestFile,
+        offset: u64,
+        etag: Option<&str>,
+    ) -> Result<Range, StoreError> {
+        let wanted = RANGE.min(file.bytes - offset);
+        let length = |found| StoreError::Length { object: self.shown(name), expected: file.bytes, found };
+        let request = self.client.get_object().bucket(self.location.bucket()).key(self.key(name));
+        // Of an empty file the first byte is asked for all the same: it must not be there.
+        let request = request.range(format!("bytes={offset}-{}", offset + wanted.max(1) - 1));
+        let request = request.set_if_match(etag.map(str::to_owned)).set_expected_bucket_owner(self.owner());
+        let answer = match request.customize().config_override(transfer()).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let fault = AwsFault::new("s3:GetObject", &error);
+                return match (fault.http_status, error.code()) {
+                    (Some(416), _) if file.bytes == 0 => Ok(Range { content: Vec::new(), etag: None }),
+                    (Some(416), _) => Err(length(0)),
+                    (Some(412), _) => Err(StoreError::Checksum { object: self.shown(name) }),
+                    _ => Err(self.error(name, fault)),
+                };
+            }
+        };
+        let found = total_length(answer.content_range(), answer.content_length());
+        if let Some(found) = found.filter(|found| *found != file.bytes) {
+            return Err(length(found));
+        }
+        let etag = answer.e_tag().map(str::to_owned);
+        let content = answer.body.collect().await.map_err(|error| {
+            self.error(name, AwsFault::other("s3:GetObject", format!("the answer broke off: {error}")))
+        })?;
+        let content = content.to_vec();
+        let whole = content.len().try_into().unwrap_or(u64::MAX);
+        if whole == wanted { Ok(Range { content, etag }) } else { Err(length(offset + whole)) }
+    }
+}
+
+/// A part of an object.
+struct Range {
+    content: Vec<u8>,
+    /// What tells this version of the object from another one.
+    etag: Option<String>,
+}

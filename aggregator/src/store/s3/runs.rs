@@ -1,0 +1,91 @@
+//! The runs that are kept.
+
+use ecr_encryption_rule::aws::fault::AwsFault;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::error::StoreError;
+use super::{S3Store, StoredRun, names};
+use crate::history::manifest::{MANIFEST, Manifest};
+
+/// How many manifests are asked for at once.
+const MANIFESTS_AT_ONCE: usize = 16;
+
+/// The runs under a prefix.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// Those that can be read, the oldest first.
+    pub kept: Vec<StoredRun>,
+    /// Those that cannot.
+    pub passed_over: Vec<Passed>,
+}
+
+/// What stands among the runs and is none that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: String,
+}
+
+impl S3Store {
+    /// All runs, with their manifests. One without a manifest is not whole: it is being uploaded, or that has failed.
+    ///
+    /// # Errors
+    /// S3 does not list them, or refuses a manifest.
+    pub async fn runs(&self) -> Result<Runs, StoreError> {
+        let names = self.run_names().await?;
+        let reading = names.into_iter().map(|name| async {
+            let read = self.manifest_in(&names::of_run(&name, MANIFEST)).await;
+            Ok::<_, StoreError>((name, read))
+        });
+        let read: Vec<_> = stream::iter(reading).buffered(MANIFESTS_AT_ONCE).try_collect().await?;
+        let mut runs = Runs::default();
+        for (name, read) in read {
+            match read {
+                Ok(Some(manifest)) => runs.kept.push(StoredRun { name, manifest }),
+                Ok(None) => runs.passed_over.push(Passed { name, why: "it has no manifest".to_owned() }),
+                Err(error @ StoreError::Manifest { .. }) => {
+                    runs.passed_over.push(Passed { name, why: error.to_string() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        runs.kept
+            .sort_by(|one, other| (one.manifest.started_at, &one.name).cmp(&(other.manifest.started_at, &other.name)));
+        Ok(runs)
+    }
+
+    /// Whether there is any run: asked in order to find out whether it may be.
+    pub(super) async fn any_run(&self) -> Result<bool, StoreError> {
+        let request = self.client.list_objects_v2().bucket(self.location.bucket()).prefix(self.runs_prefix());
+        let answer = request.max_keys(1).set_expected_bucket_owner(self.owner()).send().await;
+        let answer = answer.map_err(|error| self.error(names::RUNS, AwsFault::new("s3:ListBucket", &error)))?;
+        Ok(!answer.contents().is_empty())
+    }
+
+    async fn run_names(&self) -> Result<Vec<String>, StoreError> {
+        let prefix = self.runs_prefix();
+        let request = self.client.list_objects_v2().bucket(self.location.bucket()).prefix(&prefix).delimiter("/");
+        let mut pages = request.set_expected_bucket_owner(self.owner()).into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| self.error(names::RUNS, AwsFault::new("s3:ListBucket", &error)))?;
+            let found = page.common_prefixes().iter().filter_map(|found| found.prefix()?.strip_prefix(&prefix));
+            names.extend(found.map(|name| name.trim_end_matches('/').to_owned()).filter(|name| names::is_plain(name)));
+        }
+        Ok(names)
+    }
+
+    fn runs_prefix(&self) -> String {
+        format!("{}/", self.key(names::RUNS))
+    }
+
+    /// A run's manifest.
+    pub(super) async fn manifest_in(&self, name: &str) -> Result<Option<Manifest>, StoreError> {
+        match self.get_small(name).await? {
+            Some(object) => self.parsed(name, &object.content).map(Some),
+            None => Ok(None),
+        }
+    }
+}

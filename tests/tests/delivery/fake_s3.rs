@@ -1,0 +1,243 @@
+//! As much of S3 as a store needs, which fails where it is told to. Large objects are counted and not kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What of an object is kept.
+const KEPT: usize = 1 << 20;
+
+/// A request, without its body.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub method: String,
+    /// With the bucket and the query.
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+    /// How many requests of this method and path there were before.
+    pub before: usize,
+}
+
+impl Head {
+    pub fn is(&self, method: &str, part: &str) -> bool {
+        self.method == method && self.path.contains(part)
+    }
+}
+
+/// What a request meets.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// This answer, after the whole body was read.
+    Answer(u16, Vec<(&'static str, &'static str)>, &'static str),
+    /// An end of the connection once so many bytes of the body were read.
+    Drop(usize),
+    /// What it asks for is done, and the connection ends without an answer.
+    Lost,
+}
+
+/// An error as S3 tells it.
+pub fn error(status: u16, code: &'static str) -> Fault {
+    let body = match code {
+        "SlowDown" => "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>",
+        "InternalError" => {
+            "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+        }
+        "AccessDenied" => "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+        "NotImplemented" => {
+            "<Error><Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented.</Message></Error>"
+        }
+        "PreconditionFailed" => {
+            "<Error><Code>PreconditionFailed</Code><Message>At least one of the pre-conditions you specified did not hold</Message></Error>"
+        }
+        "BadDigest" => {
+            "<Error><Code>BadDigest</Code><Message>The checksum you specified did not match</Message></Error>"
+        }
+        other => panic!("{other}"),
+    };
+    Fault::Answer(status, vec![("x-amz-request-id", "REQUEST0001")], body)
+}
+
+type Rule = dyn Fn(&Head) -> Option<Fault> + Send + Sync;
+
+/// Stops when it is dropped.
+pub struct FakeS3 {
+    pub endpoint: String,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub heads: Vec<Head>,
+    /// By path, with the bucket.
+    pub objects: BTreeMap<String, Vec<u8>>,
+    /// Those that were begun and neither completed nor aborted.
+    pub uploads: BTreeSet<String>,
+    pub received: usize,
+}
+
+impl FakeS3 {
+    pub async fn start(rule: impl Fn(&Head) -> Option<Fault> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State::default()));
+        let (rule, shared): (Arc<Rule>, _) = (Arc::new(rule), Arc::clone(&state));
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (rule, state) = (Arc::clone(&rule), Arc::clone(&shared));
+                tokio::spawn(async move {
+                    let service = service_fn(|request| answer(&rule, &state, request));
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Self { endpoint, state, task }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        self.state().objects.keys().cloned().collect()
+    }
+}
+
+impl Drop for FakeS3 {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+type Answer = Response<Full<Bytes>>;
+
+async fn answer(rule: &Arc<Rule>, state: &Mutex<State>, request: Request<Incoming>) -> io::Result<Answer> {
+    let (parts, mut body) = request.into_parts();
+    // Of what is encoded in the tests' paths.
+    let path = parts.uri.path_and_query().unwrap().as_str().replace("%3D", "=");
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let mut head = Head { method: parts.method.to_string(), path, headers: headers.collect(), before: 0 };
+    {
+        let mut state = state.lock().unwrap();
+        head.before = state.heads.iter().filter(|one| (&one.method, &one.path) == (&head.method, &head.path)).count();
+        state.heads.push(head.clone());
+    }
+    let fault = rule(&head);
+    let (mut content, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
+        length += data.len();
+        if content.len() < KEPT {
+            content.extend_from_slice(&data);
+        }
+        if matches!(fault, Some(Fault::Drop(after)) if length >= after) {
+            return Err(io::Error::other("dropped"));
+        }
+    }
+    match fault {
+        Some(Fault::Drop(_)) => Err(io::Error::other("dropped")),
+        Some(Fault::Answer(status, headers, body)) => Ok(headers
+            .into_iter()
+            .fold(Response::builder().status(status), |answer, (name, value)| answer.header(name, value))
+            .body(Full::from(body))
+            .unwrap()),
+        Some(Fault::Lost) => {
+            let _unheard = state.lock().unwrap().answer(&head, content, length);
+            Err(io::Error::other("lost"))
+        }
+        None => Ok(state.lock().unwrap().answer(&head, content, length)),
+    }
+}
+
+impl State {
+    fn answer(&mut self, head: &Head, content: Vec<u8>, length: usize) -> Answer {
+        self.received += length;
+        let (path, query) = head.path.split_once('?').unwrap_or((&head.path, ""));
+        let path = path.to_owned();
+        let etag = format!("\"{}\"", self.heads.len());
+        let answer = Response::builder().header("x-amz-request-id", "REQUEST0001").header("etag", &etag);
+        let xml = |text: String| Full::from(text);
+        match head.method.as_str() {
+            "HEAD" => answer.header("x-amz-bucket-region", "eu-central-1").body(Full::default()).unwrap(),
+            "POST" if query.contains("uploads") => {
+                let id = format!("upload-{}", self.heads.len());
+                self.uploads.insert(id.clone());
+                let text =
+                    format!("<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>");
+                answer.body(xml(text)).unwrap()
+            }
+            "POST" if query.contains("uploadId=") => {
+                self.end_upload(query);
+                self.objects.insert(path, Vec::new());
+                answer.body(xml("<CompleteMultipartUploadResult/>".to_owned())).unwrap()
+            }
+            "POST" => {
+                let text = String::from_utf8(content).unwrap();
+                let bucket = path.split('/').nth(1).unwrap();
+                for key in text.split("<Key>").skip(1) {
+                    self.objects.remove(&format!("/{bucket}/{}", key.split_once("</Key>").unwrap().0));
+                }
+                answer.body(xml("<DeleteResult/>".to_owned())).unwrap()
+            }
+            "PUT" if query.contains("uploadId=") => {
+                answer.header("x-amz-checksum-crc32", "AAAAAA==").body(Full::default()).unwrap()
+            }
+            "PUT" => {
+                self.objects.insert(path, content);
+                answer.body(Full::default()).unwrap()
+            }
+            "DELETE" => {
+                self.end_upload(query);
+                answer.status(204).body(Full::default()).unwrap()
+            }
+            "GET" if query.contains("list-type=2") => {
+                let bucket = path.split('/').nth(1).unwrap();
+                let prefix =
+                    query.split('&').find_map(|one| one.strip_prefix("prefix=")).unwrap_or("").replace("%2F", "/");
+                let found = self.objects.keys().filter_map(|key| key.strip_prefix(&format!("/{bucket}/")));
+                let most = query
+                    .split('&')
+                    .find_map(|one| one.strip_prefix("max-keys="))
+                    .map_or(1_000, |most| most.parse().unwrap());
+                let found: String = found
+                    .filter(|key| key.starts_with(&prefix))
+                    .take(most)
+                    .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
+                    .collect();
+                answer.body(xml(format!("<ListBucketResult>{found}</ListBucketResult>"))).unwrap()
+            }
+            "GET" => match self.objects.get(&path) {
+                Some(content) => answer.body(Full::from(content.clone())).unwrap(),
+                None => {
+                    let text =
+                        "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
+                    answer.status(404).body(xml(text.to_owned())).unwrap()
+                }
+            },
+            other => panic!("{other}"),
+        }
+    }
+
+    fn end_upload(&mut self, query: &str) {
+        let id = query.split('&').find_map(|one| one.strip_prefix("uploadId=")).unwrap();
+        self.uploads.remove(id);
+    }
+}
+
+/// For servers that nothing happens to.
+pub fn nothing(_: &Head) -> Option<Fault> {
+    None
+}

@@ -1,0 +1,13 @@
+//! Reports on S3, and who is told of them: against moto, and against servers that fail as they are told to.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod endpoint;
+mod fake_s3;
+mod faults;
+mod fetch;
+mod latest;
+mod location;
+mod memory;
+mod publish;
+mod run;
