@@ -20,8 +20,6 @@ impl Severity {
     pub(crate) const fn of(status: Status, reason: ReasonCode) -> Self {
         match (status, reason) {
             (Status::Compliant | Status::Exempt, _) => Self::Informational,
-            // What is not proved may be as bad as what is; it is not known to be.
-            (Status::Undetermined, _) => Self::Medium,
             (Status::NonCompliant, ReasonCode::KeyPendingDeletion) => Self::Critical,
             (
                 Status::NonCompliant,
@@ -32,7 +30,9 @@ impl Severity {
                 | ReasonCode::KeyNotAllowed
                 | ReasonCode::KeyAccountNotAllowed,
             ) => Self::High,
-            (
+            // What is not proved may be worse; it is not known to be.
+            (Status::Undetermined, _)
+            | (
                 Status::NonCompliant,
                 ReasonCode::BelowDesiredLevel
                 | ReasonCode::DualLayerRequired

@@ -9,11 +9,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use finding::finding;
-use totals::Totals;
+use totals::{ManifestFile, Totals};
 
 /// Repositories of each account in each Region.
 const REPOSITORIES: u64 = 100;
@@ -41,7 +41,8 @@ pub fn run(folder: &Path, findings: u64) -> anyhow::Result<u64> {
     let accounts = findings.div_ceil(an_account);
     for account in 0..accounts {
         let (id, name) = (format!("{:012}", 100_000_000_000 + account * 7), format!("workload-{account:05}"));
-        let unit = format!("Root/Workloads/{}", ["Prod", "Stage", "Dev"][usize::try_from(account % 3)?]);
+        let stage = if account % 3 == 0 { "Prod" } else { "Dev" };
+        let unit = format!("Root/Workloads/{stage}");
         let mut regions = BTreeMap::new();
         let of_account = an_account.min(findings - account * an_account);
         for (region, first) in REGIONS.into_iter().zip((0..).step_by(usize::try_from(REPOSITORIES)?)) {
@@ -60,7 +61,7 @@ pub fn run(folder: &Path, findings: u64) -> anyhow::Result<u64> {
     let (lines, targets) = (lines.finish()?, targets.finish()?);
     let mut summary = Hashed::create(folder, "summary.json")?;
     summary.line(&totals.summary(accounts))?;
-    let bytes = lines["bytes"].as_u64().unwrap_or_default();
+    let bytes = lines.bytes;
     let manifest = totals.manifest(accounts, &[lines, targets, summary.finish()?]);
     serde_json::to_writer_pretty(File::create_new(folder.join("manifest.json"))?, &manifest)?;
     Ok(bytes)
@@ -90,9 +91,10 @@ impl Hashed {
         self.out.write_all(&self.line)
     }
 
-    fn finish(mut self) -> io::Result<Value> {
+    fn finish(mut self) -> io::Result<ManifestFile> {
         self.out.flush()?;
-        let sha256: String = self.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(json!({"name": self.name, "bytes": self.bytes, "sha256": sha256}))
+        let sha256: Vec<String> = self.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sha256.concat();
+        Ok(ManifestFile { name: self.name, bytes: self.bytes, sha256 })
     }
 }

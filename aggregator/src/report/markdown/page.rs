@@ -216,12 +216,13 @@ fn open(page: &mut Page, summary: &Summary, findings: &[&Finding]) {
     let shown = page.table("| | repository | account | Region | status | why |", rows);
     let mut told = 0;
     for (index, finding) in findings.iter().take(shown).enumerate() {
-        let steps: String = finding
+        let steps: Vec<String> = finding
             .remediation
             .iter()
             .zip(1..)
             .map(|(step, number)| format!("{number}. {}\n", code(step, usize::MAX)))
             .collect();
+        let steps = steps.concat();
         let title = format!("{}. What to do", index + 1);
         if !steps.is_empty() && !page.fits(&format!("\n<details><summary>{title}</summary>\n\n{steps}\n</details>\n")) {
             break;

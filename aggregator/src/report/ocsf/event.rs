@@ -53,6 +53,7 @@ const SUPPRESSED: Coded = (3, "Suppressed");
 const RESOLVED: Coded = (4, "Resolved");
 
 /// What the codes of an event say.
+#[derive(Clone, Copy)]
 struct Codes {
     activity: Coded,
     status: Coded,
@@ -269,7 +270,7 @@ fn account<'a>(uid: &'a str, name: Option<&'a str>) -> Account<'a> {
     Account { uid, name, r#type: "AWS Account", type_id: 10 }
 }
 
-/// CloudFormation's names.
+/// As `CloudFormation` calls it.
 const fn resource_type(finding_type: FindingType) -> &'static str {
     match finding_type {
         FindingType::Repository => "AWS::ECR::Repository",

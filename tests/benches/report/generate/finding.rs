@@ -14,6 +14,7 @@ const MIX: [(u64, &str, &str); 4] = [
 
 /// A line of `findings.jsonl`.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the report's names")]
 pub(super) struct Finding<'a> {
     pub(super) account_id: &'a str,
     pub(super) account_name: &'a str,

@@ -21,7 +21,7 @@ pub(super) struct Totals {
     by_level: BTreeMap<String, u64>,
     by_reason_code: BTreeMap<String, u64>,
     by_region: BTreeMap<String, Counts>,
-    by_account: BTreeMap<String, (Value, Counts)>,
+    by_account: BTreeMap<String, Account>,
 }
 
 #[derive(Debug, Default, Clone, Serialize)]
@@ -30,6 +30,23 @@ struct Counts {
     non_compliant: u64,
     undetermined: u64,
     exempt: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the report's names")]
+struct Account {
+    account_name: String,
+    organizational_unit_path: String,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+/// A file, as the manifest names it.
+#[derive(Debug, Serialize)]
+pub(super) struct ManifestFile {
+    pub(super) name: &'static str,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
 }
 
 impl Counts {
@@ -50,28 +67,15 @@ impl Totals {
         *self.by_level.entry(finding.encryption_level.to_owned()).or_default() += 1;
         *self.by_reason_code.entry(finding.reason_code.to_owned()).or_default() += 1;
         self.by_region.entry(finding.region.to_owned()).or_default().add(finding.status);
-        let account = || {
-            let name = json!({
-                "account_name": finding.account_name,
-                "organizational_unit_path": finding.organizational_unit_path,
-            });
-            (name, Counts::default())
+        let account = || Account {
+            account_name: finding.account_name.to_owned(),
+            organizational_unit_path: finding.organizational_unit_path.to_owned(),
+            counts: Counts::default(),
         };
-        self.by_account.entry(finding.account_id.to_owned()).or_insert_with(account).1.add(finding.status);
+        self.by_account.entry(finding.account_id.to_owned()).or_insert_with(account).counts.add(finding.status);
     }
 
     pub(super) fn summary(&self, accounts: u64) -> Value {
-        let by_account: BTreeMap<&String, Value> = self
-            .by_account
-            .iter()
-            .map(|(id, (account, counts))| {
-                let mut account = account.clone();
-                for (name, count) in json!(counts).as_object().into_iter().flatten() {
-                    account[name] = count.clone();
-                }
-                (id, account)
-            })
-            .collect();
         json!({
             "schema_version": 1,
             "run": {
@@ -82,7 +86,7 @@ impl Totals {
             },
             "totals": {
                 "repositories": self.repositories, "by_status": self.by_status, "by_level": self.by_level,
-                "by_account": by_account, "by_region": self.by_region, "by_reason_code": self.by_reason_code,
+                "by_account": self.by_account, "by_region": self.by_region, "by_reason_code": self.by_reason_code,
                 "templates": null,
             },
             "coverage": {
@@ -92,7 +96,7 @@ impl Totals {
         })
     }
 
-    pub(super) fn manifest(&self, accounts: u64, files: &[Value]) -> Value {
+    pub(super) fn manifest(&self, accounts: u64, files: &[ManifestFile]) -> Value {
         json!({
             "schema_version": 1, "run_id": RUN_ID, "started_at": STARTED_AT, "finished_at": FINISHED_AT,
             "interrupted": false, "tool_version": VERSION, "caller_account_id": "100000000000",
