@@ -1,5 +1,8 @@
 //! The command line.
 
+pub mod notify;
+pub mod store;
+
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::PathBuf;

@@ -3,4 +3,5 @@
 pub mod caller;
 pub mod organizations;
 pub mod regions;
+pub mod security_hub;
 mod units;

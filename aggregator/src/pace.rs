@@ -28,6 +28,7 @@ use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use tokio::time::{Instant, sleep};
 
+pub(crate) use backoff::wait as backoff;
 pub use concurrency::Concurrency;
 pub use lanes::LaneKey;
 pub use lookup::PacedLookup;

@@ -1,5 +1,6 @@
 //! The files of a report. Findings come one by one, in order, so that nothing has to hold all of them.
 
+mod asff;
 mod csv;
 #[cfg(test)]
 mod golden;
@@ -11,7 +12,7 @@ mod junit;
 mod markdown;
 mod ocsf;
 mod parquet;
-mod phrase;
+pub(crate) mod phrase;
 #[cfg(test)]
 pub(crate) mod samples;
 mod sarif;
@@ -55,17 +56,20 @@ pub enum Format {
     Junit,
     /// `summary.md`: for a pull request or a chat.
     Markdown,
+    /// `findings.asff.jsonl`: AWS's finding format, for Security Hub.
+    Asff,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Jsonl,
         Self::Csv,
         Self::Html,
         Self::Json,
         Self::Parquet,
         Self::Ocsf,
+        Self::Asff,
         Self::Sarif,
         Self::Junit,
         Self::Markdown,
@@ -83,6 +87,7 @@ impl Format {
             Self::Sarif => "findings.sarif",
             Self::Junit => "findings.junit.xml",
             Self::Markdown => "summary.md",
+            Self::Asff => "findings.asff.jsonl",
         }
     }
 
@@ -102,6 +107,7 @@ impl Format {
             Self::Sarif => Box::new(sarif::SarifWriter::create(path, run)?),
             Self::Junit => Box::new(junit::JunitWriter::create(path, run)?),
             Self::Markdown => Box::new(markdown::MarkdownWriter::create(path)?),
+            Self::Asff => Box::new(asff::AsffWriter::create(path)?),
         })
     }
 }

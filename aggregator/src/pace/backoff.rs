@@ -10,7 +10,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// The wait of a call after its attempt `attempt` (from 1) failed: at random up to a ceiling that doubles each time, which
 /// is twice as high where AWS asks for fewer requests. What AWS asks for comes first.
-pub(super) fn wait(fault: &AwsFault, attempt: u32) -> Duration {
+pub(crate) fn wait(fault: &AwsFault, attempt: u32) -> Duration {
     let first = if fault.kind == FaultKind::Throttled { INITIAL_BACKOFF * 2 } else { INITIAL_BACKOFF };
     let random = doubled(first, attempt, MAX_BACKOFF).mul_f64(fastrand::f64());
     // A little more than AWS asks for, so that not all come back in the same moment.

@@ -17,6 +17,12 @@ pub enum Service {
     Organizations,
     /// AWS Config, where its aggregator is: one account in one Region.
     Config,
+    /// `securityhub:GetFindings`.
+    SecurityHubFindings,
+    /// `securityhub:BatchImportFindings`.
+    SecurityHubImport,
+    /// `securityhub:BatchUpdateFindings`.
+    SecurityHubUpdate,
 }
 
 /// What a lane may send when nobody complains.
@@ -46,6 +52,8 @@ impl Service {
     /// | STS | 600/s of the calling account | 480/s, 80 %: others work in that account too |
     /// | Organizations | not published | 20/s, after 40 at once; pages come one after the other anyway |
     /// | AWS Config | queries of an aggregator: not published; users report throttling of its other calls | 10/s, after 20 at once: 1,000 repositories a second, while the account's own rules and dashboards ask too |
+    /// | Security Hub | `GetFindings` 3/s, 6 at once | 2/s, after 4 at once: 200 findings a second; its dashboards ask too |
+    /// | Security Hub | `BatchImportFindings` 10/s, 30 at once; `BatchUpdateFindings` as many | 5/s each, after 10 at once: 500 findings a second; scanners and automations send too |
     ///
     /// `max_rate` (`--max-rate`) takes the place of the default for all that belongs to one account, up to what AWS is known
     /// to allow. The caller's budgets, STS and Organizations, are shared by the whole run and keep their own.
@@ -56,6 +64,8 @@ impl Service {
             Self::Tagging => (5.0, 5.0, f64::INFINITY),
             Self::Account => (2.0, 2.0, 5.0),
             Self::Config => (10.0, 20.0, f64::INFINITY),
+            Self::SecurityHubFindings => (2.0, 4.0, 3.0),
+            Self::SecurityHubImport | Self::SecurityHubUpdate => (5.0, 10.0, 10.0),
             Self::Sts => return Quota { rate: 480.0, burst: 48.0, tolerated_throttles: 0.1, keeps_line: false },
             Self::Organizations => {
                 return Quota { rate: 20.0, burst: 40.0, tolerated_throttles: 0.0, keeps_line: false };
@@ -85,6 +95,10 @@ mod tests {
     #[case(Service::Account, Some(50), 5.0)]
     #[case(Service::Config, None, 10.0)]
     #[case(Service::Config, Some(50), 50.0)]
+    #[case(Service::SecurityHubFindings, None, 2.0)]
+    #[case(Service::SecurityHubFindings, Some(50), 3.0)]
+    #[case(Service::SecurityHubImport, Some(50), 10.0)]
+    #[case(Service::SecurityHubUpdate, Some(1), 1.0)]
     #[case(Service::Sts, Some(1), 480.0)]
     fn rates(#[case] service: Service, #[case] max_rate: Option<u32>, #[case] rate: f64) {
         let quota = service.quota(max_rate);

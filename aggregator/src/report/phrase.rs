@@ -20,7 +20,7 @@ pub(crate) fn number(count: u64) -> String {
 }
 
 /// A number and what it counts: `1 account`, `12 accounts`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
@@ -30,13 +30,13 @@ pub(super) fn length<T>(items: &[T]) -> u64 {
 }
 
 /// How many repositories the policy judges: all but the exempt ones.
-pub(super) fn judged(counts: &StatusCounts) -> u64 {
+pub(crate) fn judged(counts: &StatusCounts) -> u64 {
     counts.total() - counts.exempt
 }
 
 /// The share of the judged repositories that comply, rounded down, so that it is 100% only where all of them do.
 /// `None` where the policy judges none.
-pub(super) fn share(counts: &StatusCounts) -> Option<String> {
+pub(crate) fn share(counts: &StatusCounts) -> Option<String> {
     let judged = judged(counts);
     if judged == 0 {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn share(counts: &StatusCounts) -> Option<String> {
 }
 
 /// What was found of the next repositories: `2 of 5 templates and pull-through cache rules do not comply`.
-pub(super) fn next_repositories(templates: &TemplateTotals) -> String {
+pub(crate) fn next_repositories(templates: &TemplateTotals) -> String {
     let counts = templates.all();
     if counts.total() == 0 {
         return "no creation templates and no pull-through cache rules".to_owned();
@@ -116,7 +116,7 @@ pub(super) fn general_hint(entry: &NotCovered) -> String {
 }
 
 /// How much was not seen, or not whole: `2 whole accounts and 4 Regions of accounts`. `None` where everything was.
-pub(super) fn unseen(coverage: &Coverage) -> Option<String> {
+pub(crate) fn unseen(coverage: &Coverage) -> Option<String> {
     let (mut organization, mut accounts, mut regions) = (0, 0, 0);
     for gap in coverage.gaps() {
         *match (&gap.account_id, &gap.region) {
@@ -140,7 +140,7 @@ pub(super) fn unseen(coverage: &Coverage) -> Option<String> {
 }
 
 /// What was scanned: `organization o-abc123`, or `account 111122223333`.
-pub(super) fn scope(run: &Run) -> String {
+pub(crate) fn scope(run: &Run) -> String {
     match &run.organization_id {
         Some(id) => format!("organization {id}"),
         None => format!("account {}", run.caller_account_id),
@@ -153,7 +153,7 @@ pub(super) fn demanded_level(run: &Run) -> Option<EncryptionLevel> {
 }
 
 /// A time for people, UTC: `23 Nov 2026, 13:02 UTC`.
-pub(super) fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%-d %b %Y, %H:%M UTC").to_string()
 }
 

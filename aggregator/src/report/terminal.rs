@@ -1,7 +1,8 @@
 //! The summary of a run on a terminal: plain text of 80 columns, readable without colour.
 
 mod compared;
-mod layout;
+mod delivered;
+pub(crate) mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::history::runs::RUNS;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
+pub use delivered::write_security_hub;
 use layout::{WIDTH, wrapped};
 pub(super) use layout::{cut, printable};
 

@@ -79,6 +79,7 @@ pub(crate) fn iam_prefix(service: &str) -> &str {
         "Resource Groups Tagging API" => "tag",
         "S3" => "s3",
         "SNS" => "sns",
+        "SecurityHub" => "securityhub",
         other => other,
     }
 }

@@ -47,9 +47,12 @@ impl FaultKind {
             | "AccessDeniedException"
             | "UnauthorizedOperation"
             | "NotAuthorized"
-            | "AuthorizationError" => Self::Denied,
+            | "AuthorizationError"
+            // Security Hub's: either this, or `AwsFault::says_service_is_off`.
+            | "InvalidAccessException" => Self::Denied,
             "NotFoundException"
             | "RepositoryNotFoundException"
+            | "FindingNotFound"
             | "NotFound"
             | "NoSuchBucket"
             | "NoSuchKey"
@@ -68,6 +71,7 @@ impl FaultKind {
             | "PriorRequestNotComplete" => Self::Throttled,
             "InternalFailure"
             | "InternalError"
+            | "InternalException"
             | "InternalServerError"
             | "InternalServiceException"
             | "ServerException"
@@ -77,7 +81,9 @@ impl FaultKind {
             | "KMSInternalException"
             | "DependencyTimeoutException"
             | "RequestTimeout"
-            | "RequestTimeoutException" => Self::Unavailable,
+            | "RequestTimeoutException"
+            // Somebody else changes the same finding: Security Hub asks for another attempt.
+            | "ConcurrentUpdateError" => Self::Unavailable,
             _ => match http_status {
                 Some(429) => Self::Throttled,
                 Some(500..) => Self::Unavailable,
@@ -133,7 +139,7 @@ impl AwsFault {
             // The SDK says "dispatch failure" on the outside and the cause on the inside.
             _ => innermost(error).unwrap_or_else(|| DisplayErrorContext(error).to_string()),
         };
-        let retry_after = error.raw_response().and_then(|response| retry_after(response.headers(), SystemTime::now()));
+        let retry_after = error.raw_response().and_then(|response| asked_wait(response.headers(), SystemTime::now()));
         Self { action, kind, http_status, code, message, request_id, retry_after }
     }
 
@@ -148,6 +154,25 @@ impl AwsFault {
             request_id: None,
             retry_after: None,
         }
+    }
+
+    /// What AWS says of one item of a batch whose call succeeded.
+    pub fn of_item(action: &'static str, code: impl Into<String>, message: impl Into<String>) -> Self {
+        let code = code.into();
+        Self { kind: FaultKind::of(Some(&code), None), code: Some(code), ..Self::other(action, message) }
+    }
+
+    /// Whether Security Hub says that it is not enabled for the account in this Region. It has the same code for that as for
+    /// what is denied, so the message decides; what it does not clearly say is no such thing.
+    pub fn says_service_is_off(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        self.action.starts_with("securityhub:")
+            && match self.code.as_deref() {
+                Some("InvalidAccessException") => message.contains("not subscribed") || message.contains("not enabled"),
+                // What is asked for has no name of its own, so that it can only be the hub itself.
+                Some("ResourceNotFoundException") => true,
+                _ => false,
+            }
     }
 
     /// A list that would never end.
@@ -167,15 +192,21 @@ impl AwsFault {
     }
 }
 
-/// `x-amz-retry-after` is in milliseconds; `Retry-After` in seconds, or a date of HTTP.
-fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration> {
+/// `x-amz-retry-after` is in milliseconds.
+fn asked_wait(headers: &Headers, now: SystemTime) -> Option<Duration> {
     let milliseconds = headers.get("x-amz-retry-after").and_then(|text| text.trim().parse().ok());
-    let asked = milliseconds.map(Duration::from_millis).or_else(|| {
-        let text = headers.get("retry-after")?.trim();
-        text.parse().ok().map(Duration::from_secs).or_else(|| {
-            let date = DateTime::from_str(text, Format::HttpDate).ok()?;
-            Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
-        })
+    match milliseconds.map(Duration::from_millis) {
+        Some(asked) => Some(asked.min(MOST_RETRY_AFTER)),
+        None => retry_after(headers.get("retry-after")?, now),
+    }
+}
+
+/// What a `Retry-After` asks for: seconds, or a date of HTTP; a minute at most.
+pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let seconds = text.trim().parse().ok().map(Duration::from_secs);
+    let asked = seconds.or_else(|| {
+        let date = DateTime::from_str(text.trim(), Format::HttpDate).ok()?;
+        Some(SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default())
     });
     asked.map(|asked| asked.min(MOST_RETRY_AFTER))
 }
@@ -221,12 +252,31 @@ mod tests {
     #[case(Some("UnrecognizedClientException"), Some(400), FaultKind::UnknownCredentials)]
     #[case(Some("ExpiredTokenException"), Some(400), FaultKind::Expired)]
     #[case(Some("SomethingNew"), Some(503), FaultKind::Unavailable)]
+    #[case(Some("LimitExceededException"), Some(429), FaultKind::Throttled)]
+    #[case(Some("InvalidAccessException"), Some(401), FaultKind::Denied)]
+    #[case(Some("InternalException"), Some(500), FaultKind::Unavailable)]
+    #[case(Some("ConcurrentUpdateError"), None, FaultKind::Unavailable)]
+    #[case(Some("InvalidInput"), None, FaultKind::Other)]
     #[case(None, Some(429), FaultKind::Throttled)]
     #[case(None, Some(502), FaultKind::Unavailable)]
     #[case(Some("ValidationException"), Some(400), FaultKind::Other)]
     #[case(None, None, FaultKind::Other)]
     fn kinds(#[case] code: Option<&str>, #[case] status: Option<u16>, #[case] kind: FaultKind) {
         assert_eq!(FaultKind::of(code, status), kind);
+    }
+
+    /// A lost account must not be told as one that has nothing to show.
+    #[rstest]
+    #[case("InvalidAccessException", "Account 111111111111 is not subscribed to AWS Security Hub", true)]
+    #[case("InvalidAccessException", "Security Hub CSPM is not enabled for the account", true)]
+    #[case("InvalidAccessException", "The account doesn't have permission to perform this action.", false)]
+    #[case("ResourceNotFoundException", "we can't find the specified resource", true)]
+    #[case("AccessDeniedException", "User is not authorized", false)]
+    fn security_hub_is_off(#[case] code: &str, #[case] message: &str, #[case] off: bool) {
+        let fault = AwsFault::of_item("securityhub:GetFindings", code, message);
+        assert_eq!(fault.says_service_is_off(), off);
+        let elsewhere = AwsFault::of_item("kms:DescribeKey", code, message);
+        assert!(!elsewhere.says_service_is_off());
     }
 
     #[test]
@@ -263,6 +313,6 @@ mod tests {
             headers.insert(*name, *value);
         }
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
-        assert_eq!(retry_after(&headers, now), milliseconds.map(Duration::from_millis));
+        assert_eq!(asked_wait(&headers, now), milliseconds.map(Duration::from_millis));
     }
 }

@@ -11,3 +11,5 @@ mod location;
 mod memory;
 mod publish;
 mod run;
+mod topic;
+mod webhook;

@@ -4,7 +4,7 @@
 pub(super) const WIDTH: usize = 80;
 
 /// `text` without characters that a terminal would obey, or that would turn the reading order around.
-pub(in crate::report) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let obeyed = |letter: char| {
         letter.is_control()
             || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -21,12 +21,12 @@ fn columns(letter: char) -> usize {
 }
 
 /// The columns that a text takes at most.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().map(columns).sum()
 }
 
 /// `text`, cut with an ellipsis to `most` columns.
-pub(in crate::report) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
     }
