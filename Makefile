@@ -71,6 +71,23 @@ bench-scan: python ## measure scans of 10 to 1,000 accounts (BENCH_ARGUMENTS=--l
 	    --clients $(abspath $(TARGET_DIR))/release/examples/scan-clients \
 	    --python $(abspath $(VENV))/bin/python $(BENCH_ARGUMENTS)
 
+# pyarrow, from PyPI
+BENCH_TOOLS := .tools/bench
+
+# Some gigabytes in the folder for temporary files, TMPDIR; `BENCH_ARGUMENTS=--help` tells the arguments.
+.PHONY: bench-report
+bench-report: $(BENCH_TOOLS)/requirements.installed ## measure rendering 1,000,000 findings in every format beside Python
+	$(CARGO) build $(LOCKED) --release --workspace --bin ecr-encryption
+	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench report -- \
+	    --program $(abspath $(TARGET_DIR))/release/ecr-encryption \
+	    --python $(abspath $(BENCH_TOOLS))/bin/python $(BENCH_ARGUMENTS)
+
+$(BENCH_TOOLS)/requirements.installed: tests/python/requirements-bench.txt
+	@rm -rf $(BENCH_TOOLS)
+	@$(PYTHON) -m venv $(BENCH_TOOLS)
+	$(BENCH_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
 .PHONY: lambda-watch
 lambda-watch: build $(LAMBDA_TOOLS)/requirements.installed ## try the rule under cargo lambda watch and cargo lambda invoke
 	CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) $(TARGET_DIR)/debug/organization-simulator \
@@ -191,8 +208,8 @@ clean: ## delete everything that these targets made
 python: $(VENV)/requirements.installed ## set up .venv for the tests against moto
 
 $(VENV)/requirements.installed: $(REQUIREMENTS)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-	    echo "The tests need Python 3.10 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "The tests need Python 3.11 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	    echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
@@ -204,8 +221,8 @@ $(VENV)/requirements.installed: $(REQUIREMENTS)
 requirements: ## pin the requirements files of tests/python anew, each from its .in file
 	test -x .tools/uv/bin/uv || $(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd tests/python && for name in requirements requirements-lambda; do \
+	cd tests/python && for name in requirements requirements-bench requirements-lambda; do \
 	    $(abspath .tools)/uv/bin/uv pip compile --quiet --universal \
-	        --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	        --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	        --custom-compile-command "make requirements" $$name.in --output-file $$name.txt; \
 	done
