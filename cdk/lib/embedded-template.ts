@@ -13,7 +13,12 @@ const MOST_BYTES = 51_200;
 export function embeddedTemplate(build: (stack: Stack) => void): Record<string, unknown> {
   const outdir = mkdtempSync(join(tmpdir(), 'ecr-encryption-'));
   try {
-    const app = new App({ outdir, analyticsReporting: false, treeMetadata: false });
+    const app = new App({
+      outdir,
+      analyticsReporting: false,
+      treeMetadata: false,
+      postCliContext: { 'aws:cdk:enable-path-metadata': false },
+    });
     const stack = new Stack(app, 'Embedded', {
       synthesizer: new LegacyStackSynthesizer(),
       analyticsReporting: false,

@@ -68,8 +68,16 @@ function regions({ home, rule, scan, report }: Configuration): string[] {
 }
 
 function rule(configuration: Configuration): string[] {
-  const { mode, policy, rule } = configuration;
+  const { mode, organization, policy, rule } = configuration;
   const problems: string[] = [];
+  if (
+    rule.deployAs === 'conformance-pack' &&
+    organization?.organizationalUnits.some((unit) => unit.startsWith('ou-'))
+  ) {
+    problems.push(
+      '`rule.deployAs` is `conformance-pack`, which AWS Config deploys to the whole organization; allowed with `organization.organizationalUnits` of the root alone',
+    );
+  }
   const tooLong = rule.regions.length > 0 && parametersTooLong(ruleParameters(policy, memberRoleName(configuration)));
   if (tooLong) {
     problems.push(`\`policy\`: ${tooLong}`);

@@ -1,6 +1,8 @@
+import { Annotations } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { partitionOf } from '../configuration/aws-names';
 import type { Configuration } from '../configuration/schema';
 import { AggregatorFunction } from './aggregator-function';
 import { AlarmTopic } from './alarm-topic';
@@ -17,7 +19,13 @@ export class Aggregator extends Construct {
 
   constructor(scope: Construct, id: string, configuration: Configuration, role: IRole) {
     super(scope, id);
-    const { options } = configuration;
+    const { home, options, policy } = configuration;
+    if (policy.requireDualLayer && partitionOf(home.region) !== 'aws-us-gov') {
+      Annotations.of(this).addWarningV2(
+        'ecr-encryption:dual-layer',
+        '`policy.requireDualLayer` is `true`, and ECR has KMS_DSSE in GovCloud only: no repository will comply',
+      );
+    }
     const report = new ReportBucket(this, 'Report', configuration);
     this.topic = new AlarmTopic(this, 'Topic', configuration, report.key);
     const aggregator = new AggregatorFunction(this, 'Scan', configuration, { role, report, topic: this.topic });

@@ -45,10 +45,10 @@ export class GoverningRule extends Construct {
   }
 
   private organizationRule(configuration: Configuration, lambdaFunctionArn: string): void {
-    const { organization, policy, rule } = configuration;
+    const { policy, rule } = configuration;
     new CfnOrganizationConfigRule(this, 'OrganizationRule', {
       organizationConfigRuleName: rule.name,
-      excludedAccounts: organization?.excludedAccounts,
+      excludedAccounts: excluded(configuration),
       organizationCustomRuleMetadata: {
         lambdaFunctionArn,
         description: DESCRIPTION,
@@ -86,9 +86,13 @@ export class GoverningRule extends Construct {
   private organizationConformancePack(configuration: Configuration, functionArn: string): void {
     new CfnOrganizationConformancePack(this, 'OrganizationConformancePack', {
       organizationConformancePackName: configuration.rule.name,
-      excludedAccounts: configuration.organization?.excludedAccounts,
+      excludedAccounts: excluded(configuration),
       templateBody: templateBody(ruleTemplate(configuration)),
       conformancePackInputParameters: [{ parameterName: FUNCTION_ARN, parameterValue: functionArn }],
     });
   }
+}
+
+function excluded({ organization }: Configuration): string[] | undefined {
+  return organization?.excludedAccounts.length ? organization.excludedAccounts : undefined;
 }

@@ -45,7 +45,7 @@ export class History extends Construct {
       databaseInput: { name: DATABASE, description: 'What ecr-encryption found' },
     });
     const table = this.table(report);
-    table.addDependency(database);
+    table.addResourceDependency(database);
     const workGroup = new CfnWorkGroup(this, 'WorkGroup', {
       name: WORKGROUP,
       description: 'Queries over what ecr-encryption found',
@@ -70,7 +70,7 @@ export class History extends Construct {
         description,
         queryString,
         workGroup: WORKGROUP,
-      }).addDependency(workGroup);
+      }).addResourceDependency(workGroup);
     }
     new CfnOutput(this, 'AthenaWorkGroup', { value: workGroup.ref });
   }

@@ -1,5 +1,5 @@
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -78,18 +78,18 @@ export class ReportBucket extends Construct {
     return `s3://${this.bucket.bucketName}/${this.prefix}`;
   }
 
-  /** What the scan needs to write reports, and to read earlier ones; it deletes only where it is to. */
-  grantReports(grantee: IGrantable & { addToPrincipalPolicy: unknown }): Grant[] {
+  /** Lets the scan write reports, and read earlier ones; it may delete only where it is to. */
+  grantReports(role: IRole): void {
     const objects = `${this.prefix}/*`;
     const actions = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'];
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    role.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'WriteReports',
         actions: this.removesRuns ? [...actions, 's3:DeleteObject'] : actions,
         resources: [this.bucket.arnForObjects(objects)],
       }),
     );
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    role.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'ListReports',
         actions: ['s3:ListBucket'],
@@ -97,7 +97,13 @@ export class ReportBucket extends Construct {
         conditions: { StringLike: { 's3:prefix': [this.prefix, objects] } },
       }),
     );
-    return [this.key.grant(grantee, 'kms:GenerateDataKey', 'kms:Decrypt')];
+    this.key.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
+    const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${objects}]`,
+      "The reports' own keys: each run has objects of its own under the prefix.",
+    );
   }
 
   private logBucket(days: number): Bucket {
