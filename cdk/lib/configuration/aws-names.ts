@@ -13,17 +13,13 @@ export function isOptIn(region: string): boolean {
   return REGIONS.get(region)?.isOptInRegion ?? false;
 }
 
-/** What to tell a user whose Region AWS does not have. */
-export function regionHint(text: string): string | undefined {
-  return nearest(text, REGIONS.keys());
-}
-
 export const region = (description: string) =>
   field(
     description,
     'a Region of AWS, such as eu-central-1, us-east-1 or us-gov-west-1',
     (text) => (REGIONS.has(text) ? text : undefined),
     { enum: [...REGIONS.keys()].sort() },
+    (text) => nearest(text, REGIONS.keys()),
   );
 
 export const accountId = (description: string) => pattern(description, '12 digits', /\d{12}/);

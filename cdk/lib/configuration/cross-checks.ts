@@ -51,7 +51,7 @@ function regions({ home, rule, scan, report }: Configuration): string[] {
   const partition = partitionOf(home.region);
   const named = [
     ...rule.regions.map((region, index) => [`rule.regions.${index}`, region] as const),
-    ...(scan.regions === 'all' ? [] : scan.regions.map((region, index) => [`scan.regions.${index}`, region] as const)),
+    ...(scan.regions ?? []).map((region, index) => [`scan.regions.${index}`, region] as const),
   ];
   const problems = named
     .filter(([, region]) => partitionOf(region) !== partition)

@@ -18,13 +18,19 @@ export function field<T>(
   allowed: string,
   read: (text: string) => T | undefined,
   editor: EditorSchema = { type: 'string' },
+  near: (text: string) => string | undefined = () => undefined,
 ) {
   return z
     .string({ error: allowed })
     .transform((text, context): T => {
       const value = read(text.trim());
       if (value === undefined) {
-        context.issues.push({ code: 'custom', message: allowed, input: text });
+        const meant = near(text.trim());
+        context.issues.push({
+          code: 'custom',
+          message: meant === undefined ? allowed : `${allowed}; did you mean \`${meant}\`?`,
+          input: text,
+        });
         return z.NEVER;
       }
       return value;
@@ -77,30 +83,19 @@ export function integerOf(description: string, values: readonly number[]) {
 }
 
 /** A list of settings; an empty one is a list too, unless `minimum` says otherwise. */
-export function list<T extends z.ZodType>(description: string, item: T, minimum = 0) {
-  const allowed = minimum > 0 ? `a list of at least ${minimum}: ${description}` : `a list: ${description}`;
+export function list<T extends z.ZodType>(description: string, item: T, minimum = 0, instead = '') {
+  const allowed = `${instead}a list${minimum > 0 ? ` with at least ${minimum}` : ''}, in brackets or with a dash before each`;
   return z.array(item, { error: allowed }).min(minimum, { error: allowed }).meta({ description });
 }
 
-/** Settings under a name. A key that does not exist is refused with the one that was meant, as far as one can tell. */
+/** Settings under a name. What it says about a wrong one are its names, from which the one that was meant is guessed. */
 export function section<T extends z.ZodRawShape>(description: string, shape: T) {
-  const names = Object.keys(shape);
+  const names = Object.keys(shape).join(', ');
   return z
     .strictObject(shape, {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys ?? [], names) : `settings: ${names.join(', ')}`,
+      error: (issue) => (issue.code === 'unrecognized_keys' ? names : `a section with ${names}`),
     })
     .meta({ description });
-}
-
-function unknownKeys(keys: readonly string[], names: readonly string[]): string {
-  return keys
-    .map((key) => {
-      const close = nearest(key, names);
-      return `unknown setting \`${key}\`${close ? `; did you mean \`${close}\`?` : ''}`;
-    })
-    .concat(`allowed: ${names.join(', ')}`)
-    .join('; ');
 }
 
 /** The name that was most likely meant; none where nothing is near. */

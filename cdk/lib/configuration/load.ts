@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
 import { ConfigurationError } from './configuration-error';
 import { crossChecks } from './cross-checks';
+import { nearest } from './field';
 import { type Configuration, configurationSchema } from './schema';
 
 /** Reads the configuration file. */
@@ -34,10 +35,9 @@ export function parseConfiguration(text: string, file = 'the configuration'): Co
   const parsed = configurationSchema.safeParse(contents === null ? {} : plain(contents));
   if (!parsed.success) {
     throw new ConfigurationError(
-      parsed.error.issues.map((issue) => {
-        const given = document.getIn(issue.path, true) as Node | undefined;
-        return describe(issue, given, given?.range ? lines.linePos(given.range[0]).line : undefined);
-      }),
+      parsed.error.issues.flatMap((issue) =>
+        describe(issue, document.getIn(issue.path, true) as Node | undefined, lines),
+      ),
       file,
     );
   }
@@ -68,17 +68,24 @@ interface Issue {
   readonly code: string;
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  readonly keys?: readonly string[];
 }
 
-function describe(issue: Issue, given: Node | undefined, line: number | undefined): string {
-  const name = issue.path.map(String).join('.') || 'the file';
-  const at = line === undefined ? '' : `line ${line}: `;
+function describe(issue: Issue, given: Node | undefined, lines: LineCounter): string[] {
+  const name = issue.path.map(String).join('.');
+  const at = (node: Node | null | undefined) => (node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : '');
   if (issue.code === 'unrecognized_keys') {
-    return `${at}\`${name}\`: ${issue.message}`;
+    return (issue.keys ?? []).map((key) => {
+      const written = isMap<Node>(given) ? given.items.find((item) => String(item.key) === key)?.key : given;
+      const meant = nearest(key, issue.message.split(', '));
+      const unknown = `${at(written)}unknown setting \`${[...issue.path, key].join('.')}\``;
+      return `${unknown}${meant ? `; did you mean \`${meant}\`?` : ''}; allowed: ${issue.message}`;
+    });
   }
+  const what = name === '' ? 'the file' : `\`${name}\``;
   if (given === undefined) {
-    return `\`${name}\` is missing; allowed: ${issue.message}`;
+    return [`${what} is missing; allowed: ${issue.message}`];
   }
   const value = isScalar(given) ? `\`${given.value}\`` : isSeq(given) ? 'a list' : 'a section';
-  return `${at}\`${name}\` is ${value}; allowed: ${issue.message}`;
+  return [`${at(given)}${what} is ${value}; allowed: ${issue.message}`];
 }

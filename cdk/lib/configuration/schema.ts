@@ -74,11 +74,16 @@ const scan = section('The scan of everything, with the consolidated report', {
     (text) => (isTimezone(text) ? text : undefined),
   ).default('Etc/UTC'),
   regions: z
-    .union([choice('All Regions that an account has enabled', ['all']), list('Regions', region('A Region'), 1)], {
-      error: '`all`, or a list of Regions',
-    })
-    .meta({ description: 'The Regions that are scanned' })
-    .default('all'),
+    .preprocess(
+      (regions) => (regions === 'all' ? undefined : regions),
+      list('The Regions that are scanned', region('A Region'), 1, '`all` that an account has enabled, or ').optional(),
+    )
+    .meta({
+      editor: {
+        description: 'The Regions that are scanned: `all` that an account has enabled, or a list',
+        anyOf: [{ const: 'all' }, { type: 'array', minItems: 1, items: { type: 'string' } }],
+      },
+    }),
   formats: list('What is written beside the findings as JSON Lines', choice('A format', FORMATS), 1).default([
     'jsonl',
     'csv',
@@ -164,7 +169,13 @@ export const configurationSchema = section('What the CDK app of ecr-encryption d
   permissionsBoundary: policyName("A managed policy of the home account that bounds the functions' roles").optional(),
   terminationProtection: flag('Whether the stacks are protected against deletion').default(true),
   tags: z
-    .record(z.string(), z.string().max(256, 'at most 256 characters'), { error: 'keys with texts' })
+    .record(
+      z.string(),
+      field('A value', 'a text of at most 256 characters', (text) => (text.length <= 256 ? text : undefined)),
+      {
+        error: 'a section with the tags',
+      },
+    )
     .meta({ description: 'Tags of everything that is deployed' })
     .default({}),
 });

@@ -69,7 +69,7 @@ function environment(configuration: Configuration, report: ReportBucket, topic: 
     S3_BUCKET_OWNER: home.account,
     KEEP_DAYS: configuration.report.keepDays,
     POLICY: POLICY_PATH,
-    REGIONS: scan.regions === 'all' ? 'all' : scan.regions.join(','),
+    REGIONS: scan.regions?.join(',') ?? 'all',
     // Without an organization, or without being allowed to read it, the account alone is the whole of it.
     ACCOUNTS: isOrganization ? undefined : home.account,
     ORGANIZATIONAL_UNITS: units.join(',') || undefined,
