@@ -100,8 +100,13 @@ export function section<T extends z.ZodRawShape>(description: string, shape: T) 
 
 /** The name that was most likely meant; none where nothing is near. */
 export function nearest(given: string, names: Iterable<string>): string | undefined {
+  const lower = given.toLowerCase();
   const ranked = [...names]
-    .map((name) => ({ name, distance: distance(given.toLowerCase(), name.toLowerCase()) }))
+    // A beginning is as good as a typing error: `memory` for `memoryMiB`.
+    .map((name) => ({
+      name,
+      distance: lower.length > 2 && name.toLowerCase().startsWith(lower) ? 1 : distance(lower, name.toLowerCase()),
+    }))
     .sort((one, other) => one.distance - other.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.floor(given.length / 3)) ? best.name : undefined;

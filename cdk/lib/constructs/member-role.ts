@@ -1,4 +1,4 @@
-import { Aws, CfnOutput } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Tags } from 'aws-cdk-lib';
 import { ArnPrincipal, CfnRole, ManagedPolicy, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
@@ -10,7 +10,7 @@ import { AGGREGATOR_ROLE, RULE_ROLE } from './function-roles';
 export class MemberRole extends Construct {
   constructor(scope: Construct, id: string, configuration: Configuration) {
     super(scope, id);
-    const { memberRole } = configuration;
+    const { memberRole, tags } = configuration;
     const parts = memberRole.name.split('/');
     const roleName = parts.pop();
     // The resource as such, because in some accounts the template is a StackSet's, where nothing of the CDK's own helps.
@@ -37,6 +37,9 @@ export class MemberRole extends Construct {
       'AwsSolutions-IAM5[Resource::*]',
       'Actions that list what is not known beforehand: see accountStatement.',
     );
+    for (const [key, value] of Object.entries(tags)) {
+      Tags.of(role).add(key, value);
+    }
     new CfnOutput(this, 'RoleArn', { value: role.attrArn });
   }
 }

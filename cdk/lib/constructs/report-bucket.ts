@@ -86,6 +86,7 @@ export class ReportBucket extends Construct {
       new PolicyStatement({
         sid: 'WriteReports',
         actions: this.removesRuns ? [...actions, 's3:DeleteObject'] : actions,
+        // "*" behind the prefix: each run has keys of its own.
         resources: [this.bucket.arnForObjects(objects)],
       }),
     );

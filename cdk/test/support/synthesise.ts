@@ -67,11 +67,17 @@ export function withAssembly<T>(text: string, read: (assembly: CloudAssembly) =>
   }
 }
 
-/** The templates, by the names of their stacks. */
+const synthesised = new Map<string, Record<string, Template>>();
+
+/** The templates, by the names of their stacks. The same text is synthesised once. */
 export function synthesise(text: string): Record<string, Template> {
-  return withAssembly(text, (assembly) =>
-    Object.fromEntries(assembly.stacksRecursively.map((stack) => [stack.stackName, stack.template])),
-  );
+  const templates =
+    synthesised.get(text) ??
+    withAssembly(text, (assembly) =>
+      Object.fromEntries(assembly.stacksRecursively.map((stack) => [stack.stackName, stack.template])),
+    );
+  synthesised.set(text, templates);
+  return templates;
 }
 
 /** The templates of an example. */
