@@ -198,6 +198,12 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     /^line 5: `scan.memoryMiB` is `1 GB`; allowed: a whole number from 256 to 10,240$/,
   ],
   [
+    'an override that applies nowhere and changes nothing',
+    `${BASE}policy: {overrides: [{name: x}]}`,
+    /^`policy.overrides.0` \(`x`\) does not say where it applies; allowed: at least one of accounts, /,
+    /^`policy.overrides.0` \(`x`\) changes nothing; allowed: at least one of desiredEncryptionLevel, /,
+  ],
+  [
     'two things at once',
     `${BASE.replace('r-ab12', 'x')}logs: {level: LOUD}`,
     /organizationalUnits\.0/,

@@ -1,5 +1,5 @@
 import { partitionOf } from './aws-names';
-import { parametersTooLong, ruleParameters } from './policy';
+import { overrideProblems, parametersTooLong, ruleParameters } from './policy';
 import type { Configuration } from './schema';
 
 /** What is wrong with settings that are right each by itself. */
@@ -8,6 +8,7 @@ export function crossChecks(configuration: Configuration): string[] {
     ...organization(configuration),
     ...regions(configuration),
     ...rule(configuration),
+    ...overrideProblems(configuration.policy),
     ...duplicates(configuration),
     ...scan(configuration),
   ];

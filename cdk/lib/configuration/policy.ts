@@ -83,6 +83,23 @@ export function parametersTooLong(parameters: Record<string, string>): string | 
   );
 }
 
+/** What is wrong with overrides: each must say where it applies, and what it changes. */
+export function overrideProblems({ overrides }: Policy): string[] {
+  const demanded = Object.keys(demands);
+  const selectors = ['accounts', 'organizationalUnits', 'regions', 'repositories'];
+  const gives = (one: object, names: string[]) =>
+    Object.entries(one).some(([name, value]) => names.includes(name) && value !== undefined);
+  return overrides.flatMap((one, index) => {
+    const name = `\`policy.overrides.${index}\` (\`${one.name}\`)`;
+    return [
+      ...(gives(one, selectors)
+        ? []
+        : [`${name} does not say where it applies; allowed: at least one of ${selectors.join(', ')}`]),
+      ...(gives(one, demanded) ? [] : [`${name} changes nothing; allowed: at least one of ${demanded.join(', ')}`]),
+    ];
+  });
+}
+
 /** The policy file of the scan, as `--policy` reads it. */
 export function policyFile(policy: Policy): string {
   const { overrides, ...top } = policy;

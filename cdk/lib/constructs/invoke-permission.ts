@@ -14,7 +14,8 @@ import type { Configuration } from '../configuration/schema';
  * - `accounts`: those. A new account must be added before the rule can get into it.
  * - `service`: AWS Config, for whatever account: an organization's members cannot all be named beforehand. A stranger who
  *   makes a rule with this function gets an invocation that ends where it begins: the function may assume the role in
- *   accounts of the organization only (`aws:ResourceOrgID`), and results go where the role is.
+ *   accounts of the organization only (`aws:ResourceOrgID`), and results go where the role is. AWS's own rule
+ *   `lambda-function-public-access-prohibited` reports such a function.
  * - `organization`: `aws:SourceOrgID`, which AWS's documentation does not promise for AWS Config. Where AWS Config does not
  *   give it, the deployment fails because the function cannot be invoked: nothing is governed in silence.
  */
