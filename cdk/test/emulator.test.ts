@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { inAssembly, run } from './support/python';
-import { CDK, EXAMPLES, type Example, example, exampleText, type Template } from './support/synthesise';
+import { inAssemblies, run } from './support/python';
+import { CDK, EXAMPLES, type Example, example, type Template } from './support/synthesise';
 
 /** What moto 5.2.5's CloudFormation cannot make. `cdk/README.md` has the same list. */
 const UNSUPPORTED = [
@@ -38,16 +38,14 @@ interface Deployed {
   readonly read: Record<string, any>;
 }
 
-const deployed = new Map<Example, Record<string, Deployed>>();
+let all: Record<string, Deployed>[] | undefined;
 
+/** Deploys all examples, once. */
 function deploy(name: Example): Record<string, Deployed> {
-  const stacks =
-    deployed.get(name) ??
-    inAssembly(exampleText(name), (folder) =>
-      JSON.parse(run('python', [join(CDK, 'test', 'support', 'deploy_to_moto.py'), folder])),
-    );
-  deployed.set(name, stacks);
-  return stacks;
+  all ??= inAssemblies(EXAMPLES, (folders) =>
+    JSON.parse(run('python', [join(CDK, 'test', 'support', 'deploy_to_moto.py'), ...folders])),
+  );
+  return all?.[EXAMPLES.indexOf(name)] ?? {};
 }
 
 function supported(template: Template): string[] {

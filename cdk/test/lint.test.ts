@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { inAssembly, run } from './support/python';
-import { EXAMPLES, exampleText, type Template } from './support/synthesise';
+import { inAssemblies, run } from './support/python';
+import { EXAMPLES, type Example, type Template } from './support/synthesise';
 
 /**
  * W3005, a dependency that a reference has already made, is the one check that is left out: the CDK makes such
@@ -27,19 +27,27 @@ function templates(folder: string): string[] {
   return [...files, ...carried].map((name) => join(folder, name));
 }
 
-for (const name of EXAMPLES) {
-  test(`cfn-lint finds nothing in ${name}`, () => {
-    const region = name === 'govcloud' ? 'us-gov-west-1' : 'eu-central-1';
-    inAssembly(exampleText(name), (folder) => {
-      run('cfn-lint', [...CFN_LINT, '--regions', region, '--template', ...templates(folder)]);
+const REGIONS: [region: string, examples: Example[]][] = [
+  ['eu-central-1', ['single-account', 'organization', 'organization-everything']],
+  ['us-gov-west-1', ['govcloud']],
+];
+
+for (const [region, examples] of REGIONS) {
+  test(`cfn-lint finds nothing in ${examples.join(', ')}`, () => {
+    inAssemblies(examples, (folders) => {
+      run('cfn-lint', [...CFN_LINT, '--regions', region, '--template', ...folders.flatMap(templates)]);
     });
   });
 }
 
+test('every example is linted', () => {
+  assert.deepEqual(REGIONS.flatMap(([, examples]) => examples).sort(), [...EXAMPLES].sort());
+});
+
 test('cfn-lint would find something', () => {
-  inAssembly(exampleText('single-account'), (folder) => {
+  inAssemblies(['single-account'], ([folder = '']) => {
     const file = join(folder, 'EcrEncryption.template.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"Timeout": 900', '"Timeout": 901'));
-    assert.throws(() => run('cfn-lint', [...CFN_LINT, '--regions', 'eu-central-1', '--template', file]), /E3034|901/);
+    assert.throws(() => run('cfn-lint', [...CFN_LINT, '--regions', 'eu-central-1', '--template', file]), /901/);
   });
 });

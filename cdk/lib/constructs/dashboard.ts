@@ -47,24 +47,20 @@ export class Dashboard extends Construct {
       ]),
     );
     for (const region of rule.regions) {
+      const counts = ['EvaluationsCompliant', 'EvaluationsNonCompliant', 'EvaluationsUndetermined'];
       dashboard.addWidgets(
-        graph(`Rule in ${region}: evaluations`, [
-          ofRule(
-            region,
-            'MetricName=(EvaluationsCompliant OR EvaluationsNonCompliant OR EvaluationsUndetermined)',
-            'Sum',
-          ),
-        ]),
-        graph(`Rule in ${region}: errors`, [ofRule(region, 'MetricName=(InvocationErrors OR LookupErrors)', 'Sum')]),
+        graph(`Rule in ${region}: evaluations`, [ofRule(region, counts)]),
+        graph(`Rule in ${region}: errors`, [ofRule(region, ['InvocationErrors', 'LookupErrors'])]),
       );
     }
   }
 }
 
 /** The rule's own metrics; searched for, because the name of a function in another Region is not known here. */
-function ofRule(region: string, name: string, statistic: string): MathExpression {
+function ofRule(region: string, names: string[]): MathExpression {
+  const either = names.map((name) => `"${name}"`).join(' OR ');
   return new MathExpression({
-    expression: `SEARCH('{EcrEncryptionRule,FunctionName} ${name}', '${statistic}', ${FIVE_MINUTES.toSeconds()})`,
+    expression: `SEARCH('{EcrEncryptionRule,FunctionName} MetricName=(${either})', 'Sum', ${FIVE_MINUTES.toSeconds()})`,
     usingMetrics: {},
     searchRegion: region,
     label: '',

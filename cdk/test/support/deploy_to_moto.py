@@ -1,6 +1,6 @@
-"""Deploys a cloud assembly to moto's CloudFormation, and tells as JSON what came of it.
+"""Deploys cloud assemblies, each by itself, to moto's CloudFormation, and tells as JSON what came of it.
 
-    python deploy_to_moto.py FOLDER
+    python deploy_to_moto.py FOLDER …
 
 The server is a thread of this process, on a free port of 127.0.0.1, and ends with it. Assets are put where `cdk deploy`
 puts them, templates are deployed in the order of their dependencies, each into its own account and Region, and the
@@ -14,6 +14,7 @@ import sys
 import warnings
 import zipfile
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import boto3
 from botocore.exceptions import ClientError
@@ -135,17 +136,9 @@ def read_back(cloud: Cloud, account: str, region: str, resources: dict) -> dict:
     return read
 
 
-def main() -> None:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    warnings.simplefilter("ignore")
-    folder = Path(sys.argv[1])
+def deploy_assembly(cloud: Cloud, folder: Path) -> dict:
     artifacts = json.loads((folder / "manifest.json").read_text())["artifacts"]
     stacks = {name: one for name, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"}
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    cloud = Cloud(f"http://{host}:{port}")
     told = {}
     while stacks:
         # One that waits for no other.
@@ -153,20 +146,34 @@ def main() -> None:
         stack = stacks.pop(name)
         account, region = stack["environment"].removeprefix("aws://").split("/")
         put_assets(cloud, folder, account, region, json.loads((folder / f"{name}.assets.json").read_text()))
-        body = (folder / stack["properties"]["templateFile"]).read_text()
-        body = without_key_tags(body)
+        body = without_key_tags((folder / stack["properties"]["templateFile"]).read_text())
         told[name] = deploy(cloud, name, account, region, body, [])
         for resource in json.loads(body)["Resources"].values():
             if resource["Type"] == "AWS::CloudFormation::StackSet":
                 properties = resource["Properties"]
+                function = f"arn:aws:lambda:{region}:{account}:function:rule"
                 parameters = [
-                    {"ParameterKey": one["ParameterKey"], "ParameterValue": f"arn:aws:lambda:{region}:{account}:function:rule"}
+                    {"ParameterKey": one["ParameterKey"], "ParameterValue": function}
                     for one in properties.get("Parameters", [])
                 ]
-                embedded = properties["StackSetName"]
-                told[f"{name}/{embedded}"] = deploy(
-                    cloud, embedded, MEMBER, region, properties["TemplateBody"], parameters
+                carried = properties["StackSetName"]
+                told[f"{name}/{carried}"] = deploy(
+                    cloud, carried, MEMBER, region, properties["TemplateBody"], parameters
                 )
+    return told
+
+
+def main() -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    told = []
+    for folder in sys.argv[1:]:
+        urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+        told.append(deploy_assembly(Cloud(endpoint), Path(folder)))
     server.stop()
     json.dump(told, sys.stdout)
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { appOf, CDK } from './synthesise';
+import { appOf, CDK, type Example, exampleText } from './synthesise';
 
 /** The folder with the programs of `tests/python/requirements-cdk.txt`; `make cdk-test` installs them. */
 export const PROGRAMS = join(resolve(CDK, process.env.CDK_PYTHON ?? '../.tools/cdk'), 'bin');
@@ -21,13 +21,16 @@ export function run(program: string, args: string[]): string {
   }
 }
 
-/** Keeps the synthesised files until `use` has returned. */
-export function inAssembly<T>(text: string, use: (folder: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'ecr-encryption-assembly-'));
+/** Keeps what is synthesised, a folder each, until `use` has returned. */
+export function inAssemblies<T>(names: readonly Example[], use: (folders: string[]) => T): T {
+  const root = mkdtempSync(join(tmpdir(), 'ecr-encryption-assembly-'));
   try {
-    appOf(text, folder).synth();
-    return use(folder);
+    const folders = names.map((name) => join(root, name));
+    for (const [index, name] of names.entries()) {
+      appOf(exampleText(name), folders[index]).synth();
+    }
+    return use(folders);
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(root, { recursive: true });
   }
 }
