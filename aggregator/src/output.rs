@@ -14,6 +14,7 @@ use anyhow::{Context, anyhow};
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use crate::config_source::Source;
 use crate::history::manifest::MANIFEST;
 use crate::history::runs::{self, DATASET, DATASET_PART, KeptRun, LATEST, RUNS, Retention};
 use crate::report::Format;
@@ -162,7 +163,8 @@ impl Output {
     pub fn placing(&self, older_report: bool, read_others: bool, summary: &Summary) -> Placing {
         // Where the accounts could not be listed, those that were read before may not be lost: there is something to go on with.
         let is_unlisted = summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
-        let may_go_on = is_unlisted && (self.resumes || read_others);
+        let is_kept = summary.run.source != Source::Config;
+        let may_go_on = is_unlisted && is_kept && (self.resumes || read_others);
         // What is to be gone on with has not finished.
         let apart =
             place::apart(older_report, read_others, summary).or_else(|| may_go_on.then_some(Apart::AccountsUnknown));

@@ -104,11 +104,14 @@ pub fn text(finding: &Value, field: &str) -> String {
     finding[field].as_str().unwrap_or_else(|| panic!("no {field}: {finding}")).to_owned()
 }
 
+/// The line without the times of its run: when it was read, and since when it is open.
 fn without_time(line: &str) -> String {
-    let (before, rest) = line.split_once(r#""evaluated_at":""#).expect("evaluated_at");
-    let (time, after) = rest.split_once('"').expect("the end of a time");
-    time.parse::<jiff::Timestamp>().expect("a time");
-    format!(r#"{before}"evaluated_at":""{after}"#)
+    ["evaluated_at", "open_since"].into_iter().fold(line.to_owned(), |line, name| {
+        let Some((before, rest)) = line.split_once(&format!(r#""{name}":""#)) else { return line };
+        let (time, after) = rest.split_once('"').expect("the end of a time");
+        time.parse::<jiff::Timestamp>().expect("a time");
+        format!(r#"{before}"{name}":""{after}"#)
+    })
 }
 
 /// The program that `make build` made, next to the folder of this test's own executable.

@@ -22,7 +22,7 @@ fn botocore_accepts_every_finding() {
     let folder = tempfile::tempdir().expect("a folder");
     let scan = Scan::run_in(folder.path(), &organization().moto.endpoint, &["--format", "jsonl,asff"]);
     assert_eq!(scan.status, Some(3), "{}", scan.stderr);
-    let file = folder.path().join("report/findings.asff.jsonl");
+    let file = folder.path().join("report/latest/findings.asff.jsonl");
     assert_eq!(validated(&file), (true, "161".to_owned(), String::new()));
 
     // The validator sees what is wrong.
@@ -46,50 +46,18 @@ fn botocore_accepts_every_finding() {
     }
 }
 
-/// Delivers what a scan has found to moto's Security Hub.
-fn deliver(report: &Path) -> Value {
-    let organization = organization();
-    let findings = std::fs::read_to_string(report.join("findings.jsonl")).expect("findings");
-    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for line in findings.lines() {
-        let finding: Value = serde_json::from_str(line).expect("a finding");
-        let text = |name: &str| finding[name].as_str().expect("text").to_owned();
-        *counts.entry((text("account_id"), text("region"))).or_default() += 1;
-    }
-    let mut accounts: Vec<&str> = organization.facts.active().map(|account| account.id.as_str()).collect();
-    accounts.sort_unstable();
-    let targets: Vec<String> = accounts
-        .iter()
-        .map(|account| {
-            let count = |region: &String| counts.get(&((*account).to_owned(), region.clone())).copied();
-            let regions: BTreeMap<&String, u64> =
-                organization.facts.regions.iter().map(|region| (region, count(region).unwrap_or(0))).collect();
-            let line = json!({
-                "account_id": account, "account_name": null, "organizational_unit_path": null, "regions": regions,
-            });
-            line.to_string()
-        })
-        .collect();
-    std::fs::write(report.join("targets.jsonl"), targets.join("\n")).expect("targets");
-    let program = program().with_file_name("examples").join("deliver-to-security-hub");
-    let output = Command::new(program)
-        .arg(report)
-        .env_clear()
-        .envs(crate::scan::environment(&organization.moto.endpoint))
-        .output()
-        .expect("the delivery");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("an outcome")
+/// Scans with `--security-hub`, and gives what has come of that.
+fn deliver(organization: &Organization) -> Value {
+    let scan = Scan::run(&organization.moto.endpoint, &["--security-hub", "--summary", "json"]);
+    assert_eq!(scan.status, Some(3), "{}", scan.stderr);
+    let mut told: Value = serde_json::from_str(&scan.stdout).expect("a document");
+    told["security_hub"].take()
 }
 
 #[test]
 fn moto_takes_the_findings_under_their_own_accounts_and_only_once() {
     let organization = organization();
-    let folder = tempfile::tempdir().expect("a folder");
-    let report = folder.path().join("report");
-    let scan = Scan::run_in(folder.path(), &organization.moto.endpoint, &[]);
-    assert_eq!(scan.status, Some(3), "{}", scan.stderr);
-    let first = deliver(&report);
+    let first = deliver(organization);
     assert_eq!(first["failed"], json!([]));
     assert_eq!([&first["imported"], &first["suppressed"], &first["targets"]], [161, 37, 24]);
     let stored =
@@ -105,7 +73,7 @@ fn moto_takes_the_findings_under_their_own_accounts_and_only_once() {
     let with = |name: &str, value: &str| stored.iter().filter(|finding| finding[name] == value).count();
     assert_eq!(["PASSED", "FAILED", "WARNING"].map(|status| with("status", status)), [63, 61, 37]);
     assert_eq!(with("workflow", "SUPPRESSED"), 37);
-    let second = deliver(&report);
+    let second = deliver(organization);
     assert_eq!([&second["unchanged"], &second["imported"], &second["updated"], &second["suppressed"]], [161, 0, 0, 0]);
 }
 

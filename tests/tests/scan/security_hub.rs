@@ -1,12 +1,9 @@
 //! Findings in Security Hub: what a run brings there, and what it leaves as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Stdio};
-
 use integration_tests::{DenyKind, Effect, Fault, Organization, Role, SecurityHubPlace, Simulator};
 use serde_json::{Value, json};
 
-use crate::harness::{BANK, Bench, HOME, Outcome, REGIONS, SHOP, account, aes256, binary, deny, fault, organization};
+use crate::harness::{BANK, Bench, HOME, REGIONS, SHOP, account, aes256, deny, fault, organization};
 
 const ACCOUNTS: [&str; 3] = [HOME, SHOP, BANK];
 
@@ -18,48 +15,12 @@ fn with_hub() -> Organization {
     organization
 }
 
-/// Scans, and delivers what was found.
+/// Scans with `--security-hub`, and gives what has come of that.
 fn deliver(bench: &Bench, arguments: &[&str]) -> Value {
-    let scanned = bench.scan(arguments);
-    assert!(scanned.status >= 0, "{}", scanned.stderr);
-    deliver_what_was_found(bench, &scanned)
-}
-
-fn deliver_what_was_found(bench: &Bench, scanned: &Outcome) -> Value {
-    std::fs::write(bench.output().join("targets.jsonl"), targets(scanned)).unwrap();
-    let program = binary().parent().unwrap().join("examples/deliver-to-security-hub");
-    let mut command = Command::new(program);
-    command.env_clear().envs(bench.simulator.environment()).arg(bench.output()).stdin(Stdio::null());
-    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// What `targets.jsonl` says: every Region of each account that no gap tells of.
-fn targets(scanned: &Outcome) -> String {
-    let gaps: BTreeSet<(&str, &str)> = scanned
-        .entries()
-        .iter()
-        .flat_map(|entry| {
-            let account = entry["account_id"].as_str().unwrap();
-            let regions = entry["region"].as_str().map_or(REGIONS.to_vec(), |region| vec![region]);
-            regions.into_iter().map(move |region| (account, region))
-        })
-        .collect();
-    let line = |account: &str| {
-        let whole = REGIONS.iter().filter(|region| !gaps.contains(&(account, **region)));
-        let regions: BTreeMap<&str, usize> = whole
-            .map(|region| {
-                let is_there = |one: &&Value| one["account_id"] == account && one["region"] == **region;
-                (*region, scanned.findings.iter().filter(is_there).count())
-            })
-            .collect();
-        let line =
-            json!({"account_id": account, "account_name": null, "organizational_unit_path": null, "regions": regions});
-        (!regions.is_empty()).then(|| format!("{line}\n"))
-    };
-    ACCOUNTS.iter().filter_map(|account| line(account)).collect()
+    let scanned = bench.scan(&[&["--security-hub", "--summary", "json"], arguments].concat());
+    let mut told: Value =
+        serde_json::from_str(&scanned.stdout).unwrap_or_else(|_| panic!("{}{}", scanned.stdout, scanned.stderr));
+    told["security_hub"].take()
 }
 
 /// `imported`, `updated`, `archived`, `suppressed`, `taken_back`, `unchanged`.
@@ -313,9 +274,8 @@ fn an_account_that_was_not_read_is_left_as_it_is() {
     let bench = Bench::new(with_hub());
     deliver(&bench, &[]);
     bench.simulator.set_faults(vec![Fault { effect: Effect::Deny, ..fault("sts:AssumeRole") }]);
-    let scanned = bench.scan(&[]);
     let before = findings(&bench.simulator);
-    let outcome = deliver_what_was_found(&bench, &scanned);
+    let outcome = deliver(&bench, &[]);
     assert_eq!((counts(&outcome), outcome["failures"].as_u64()), ([0, 0, 0, 0, 0, 4], Some(0)));
     assert_eq!(findings(&bench.simulator), before);
 }
