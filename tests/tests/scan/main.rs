@@ -23,4 +23,5 @@ mod output;
 mod policy;
 mod resume;
 mod selection;
+mod summary_form;
 mod templates;
