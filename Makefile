@@ -71,6 +71,23 @@ bench-scan: python ## measure scans of 10 to 1,000 accounts (BENCH_ARGUMENTS=--l
 	    --clients $(abspath $(TARGET_DIR))/release/examples/scan-clients \
 	    --python $(abspath $(VENV))/bin/python $(BENCH_ARGUMENTS)
 
+# pyarrow, from PyPI
+BENCH_TOOLS := .tools/bench
+
+# Some gigabytes in the folder for temporary files, TMPDIR; `BENCH_ARGUMENTS=--help` tells the arguments.
+.PHONY: bench-report
+bench-report: $(BENCH_TOOLS)/requirements.installed ## measure rendering 1,000,000 findings in every format beside Python
+	$(CARGO) build $(LOCKED) --release --workspace --bin ecr-encryption
+	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench report -- \
+	    --program $(abspath $(TARGET_DIR))/release/ecr-encryption \
+	    --python $(abspath $(BENCH_TOOLS))/bin/python $(BENCH_ARGUMENTS)
+
+$(BENCH_TOOLS)/requirements.installed: tests/python/requirements-bench.txt
+	@rm -rf $(BENCH_TOOLS)
+	@$(PYTHON) -m venv $(BENCH_TOOLS)
+	$(BENCH_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
 .PHONY: lambda-watch
 lambda-watch: build $(LAMBDA_TOOLS)/requirements.installed ## try the rule under cargo lambda watch and cargo lambda invoke
 	CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) $(TARGET_DIR)/debug/organization-simulator \
@@ -117,6 +134,35 @@ invoke: $(if $(EVENT),build) ## run the rule on EVENT=tests/events/….json, and
 .PHONY: test
 test: python build ## run all tests
 	PROJECT_PYTHON=$(VENV)/bin/python $(CARGO) test $(LOCKED) --workspace
+	$(MAKE) cdk-test
+
+# The CDK app: its packages in cdk/node_modules, what its tests need of Python in .tools/cdk
+CDK_PACKAGES := cdk/node_modules/.installed
+CDK_TOOLS := .tools/cdk
+# such as examples/organization.yaml; a path starts in the folder cdk
+CONFIGURATION ?= configuration.yaml
+
+.PHONY: cdk-test
+cdk-test: $(CDK_PACKAGES) $(CDK_TOOLS)/requirements.installed ## run the tests of the CDK app
+	cd cdk && npm test --silent
+
+.PHONY: cdk-lint
+cdk-lint: $(CDK_PACKAGES) ## check the types, the format and the lints of the CDK app
+	cd cdk && npm run --silent lint
+
+.PHONY: cdk-synth
+cdk-synth: $(CDK_PACKAGES) ## synthesise cdk/$(CONFIGURATION) into cdk/cdk.out; CONFIGURATION=examples/organization.yaml
+	cd cdk && npx cdk synth --quiet --context configuration=$(CONFIGURATION)
+
+$(CDK_PACKAGES): cdk/package-lock.json
+	cd cdk && npm ci --silent
+	@touch $@
+
+$(CDK_TOOLS)/requirements.installed: tests/python/requirements-cdk.txt
+	@rm -rf $(CDK_TOOLS)
+	@$(PYTHON) -m venv $(CDK_TOOLS)
+	$(CDK_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 # Some minutes; the tests themselves run 256 cases of each.
 FUZZ_CASES ?= 100000
@@ -185,14 +231,14 @@ ci: ## everything that must hold before a change is merged
 .PHONY: clean
 clean: ## delete everything that these targets made
 	$(CARGO) clean
-	rm -rf .venv .tools target
+	rm -rf .venv .tools target cdk/node_modules cdk/cdk.out
 
 .PHONY: python
 python: $(VENV)/requirements.installed ## set up .venv for the tests against moto
 
 $(VENV)/requirements.installed: $(REQUIREMENTS)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-	    echo "The tests need Python 3.10 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "The tests need Python 3.11 or later as $(PYTHON); another one: make test PYTHON=…" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	    echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
@@ -204,8 +250,8 @@ $(VENV)/requirements.installed: $(REQUIREMENTS)
 requirements: ## pin the requirements files of tests/python anew, each from its .in file
 	test -x .tools/uv/bin/uv || $(PYTHON) -m venv .tools/uv
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	cd tests/python && for name in requirements requirements-lambda; do \
+	cd tests/python && for name in requirements requirements-bench requirements-lambda requirements-cdk; do \
 	    $(abspath .tools)/uv/bin/uv pip compile --quiet --universal \
-	        --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	        --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	        --custom-compile-command "make requirements" $$name.in --output-file $$name.txt; \
 	done

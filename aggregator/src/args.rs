@@ -16,7 +16,10 @@ use crate::exit::FailOn;
 use crate::pace::Concurrency;
 use crate::progress::Shown;
 use crate::report::Format;
-pub use kept::{DiffArgs, ReportArgs};
+use crate::store::location::Location;
+pub use kept::{DiffArgs, ReadArgs, ReportArgs};
+use notify::NotifyArgs;
+use store::StoreArgs;
 
 /// Find the ECR repositories of an AWS organization that are encrypted below the level it demands.
 #[derive(Debug, Parser)]
@@ -52,7 +55,7 @@ Exit status:
   1  the scan could not run
   2  the command line or the policy is wrong
   3  a repository is NON_COMPLIANT, or a template or rule of --include templates
-  4  none is, but one is UNDETERMINED, or something was not covered";
+  4  none is, but one is UNDETERMINED, or something was not covered, or not delivered";
 
 /// The flags of `scan`.
 #[derive(Debug, Args)]
@@ -109,9 +112,9 @@ pub struct ScanArgs {
     #[arg(long, value_name = "CSV", value_delimiter = ',')]
     pub include: Vec<Include>,
 
-    /// The folder that keeps the reports of all runs; `latest` in it leads to the newest
-    #[arg(short, long, value_name = "DIR", default_value = "ecr-encryption-report")]
-    pub output: PathBuf,
+    /// Where the reports of all runs are kept: a folder, in which `latest` leads to the newest, or s3://bucket/prefix
+    #[arg(short, long, value_name = "DIR|s3://…", default_value = "ecr-encryption-report", value_parser = Location::parser())]
+    pub output: Location,
 
     /// Keep the newest N runs, and those of --keep-days, and remove the others [default: all are kept]
     #[arg(long, value_name = "N")]
@@ -124,6 +127,18 @@ pub struct ScanArgs {
     /// Go on with the unfinished run that is in the folder, if there is one: what it has read of ECR and KMS is not asked for again
     #[arg(long)]
     pub resume: bool,
+
+    /// How a report is kept on S3.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Bring the findings to Security Hub, in their own accounts and Regions
+    #[arg(long)]
+    pub security_hub: bool,
+
+    /// Who is told of the run.
+    #[command(flatten)]
+    pub notify: NotifyArgs,
 
     /// The files to write beside findings.jsonl and summary.json
     #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
@@ -141,8 +156,9 @@ pub struct ScanArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub attempt_timeout: u64,
 
-    /// What ends with exit status 3 or 4: any of `non-compliant`, `undetermined`, `incomplete`, or `never`
-    #[arg(long, value_name = "CSV", default_value = "non-compliant,undetermined,incomplete", value_parser = FailOn::parse)]
+    /// What ends with exit status 3 or 4: any of `non-compliant`, `undetermined`, `incomplete`, `undelivered`, or `never`
+    #[arg(long, value_name = "CSV", default_value = "non-compliant,undetermined,incomplete,undelivered")]
+    #[arg(value_parser = FailOn::parse)]
     pub fail_on: FailOn,
 
     /// The profile to take credentials and Region from

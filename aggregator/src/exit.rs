@@ -17,7 +17,8 @@ pub enum ExitStatus {
     Usage = 2,
     /// Something is `NON_COMPLIANT`; of a comparison, something is new or worse.
     NonCompliant = 3,
-    /// Nothing is, but something is `UNDETERMINED` or was not covered; of a comparison, something is no longer seen.
+    /// Nothing is, but something is `UNDETERMINED`, was not covered, or was not delivered; of a comparison, something is no
+    /// longer seen.
     Incomplete = 4,
     /// It was stopped and wrote no report: 128 and the number of `SIGINT`, as shells have it.
     Stopped = 130,
@@ -31,13 +32,16 @@ impl From<ExitStatus> for ExitCode {
 
 impl ExitStatus {
     /// The status of a run that got to its end.
-    pub fn of(summary: &Summary, fail_on: FailOn) -> Self {
+    ///
+    /// `delivered`: whether everything was done that was asked for beside the report.
+    pub fn of(summary: &Summary, delivered: bool, fail_on: FailOn) -> Self {
         let (repositories, templates) = (&summary.totals.by_status, summary.totals.templates.as_ref());
         let templates = templates.map(TemplateTotals::all).unwrap_or_default();
         if fail_on.non_compliant && repositories.non_compliant + templates.non_compliant > 0 {
             Self::NonCompliant
         } else if (fail_on.undetermined && repositories.undetermined + templates.undetermined > 0)
             || (fail_on.incomplete && (summary.run.interrupted || !summary.coverage.is_complete()))
+            || (fail_on.undelivered && !delivered)
         {
             Self::Incomplete
         } else {
@@ -55,15 +59,20 @@ pub struct FailOn {
     pub undetermined: bool,
     /// Something that was not covered.
     pub incomplete: bool,
+    /// Something that was asked for beside the report, and was not done: Security Hub, those who are told.
+    pub undelivered: bool,
 }
 
 impl FailOn {
+    /// Everything.
+    pub const ALL: Self = Self { non_compliant: true, undetermined: true, incomplete: true, undelivered: true };
+
     /// Reads a list, or `never`.
     ///
     /// # Errors
     /// An unknown name, or `never` beside another.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let mut fail_on = Self { non_compliant: false, undetermined: false, incomplete: false };
+        let mut fail_on = Self { non_compliant: false, undetermined: false, incomplete: false, undelivered: false };
         if text.trim() == "never" {
             return Ok(fail_on);
         }
@@ -72,11 +81,12 @@ impl FailOn {
                 "non-compliant" => fail_on.non_compliant = true,
                 "undetermined" => fail_on.undetermined = true,
                 "incomplete" => fail_on.incomplete = true,
+                "undelivered" => fail_on.undelivered = true,
                 other => {
                     return Err(InvalidValue::new(
                         other,
                         "is nothing to fail on",
-                        "non-compliant, undetermined, incomplete (any of them, with commas), or never by itself",
+                        "non-compliant, undetermined, incomplete, undelivered (any of them, with commas), or never by itself",
                     ));
                 }
             }

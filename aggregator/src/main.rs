@@ -9,7 +9,7 @@ use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanAr
 use ecr_encryption_aggregator::diff;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
-use ecr_encryption_aggregator::history::resolve::OpenedRun;
+use ecr_encryption_aggregator::opening;
 use ecr_encryption_aggregator::pipe::Pipe;
 use ecr_encryption_aggregator::progress::{Progress, Shown};
 use ecr_encryption_aggregator::report::diff::DiffFormat;
@@ -23,23 +23,23 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let status = match Cli::parse().command {
-        Command::Scan(args) => scan_to_the_end(*args),
+        Command::Scan(args) => to_the_end(scan(*args)),
         Command::Report(args) => {
             start_logs(0, false);
-            told(render_again(&args))
+            to_the_end(async move { told(render_again(&args).await) })
         }
         Command::Diff(args) => {
             start_logs(0, false);
-            told(compare(&args))
+            to_the_end(async move { told(compare(&args).await) })
         }
     };
     status.into()
 }
 
-fn scan_to_the_end(args: ScanArgs) -> ExitStatus {
+fn to_the_end(work: impl Future<Output = ExitStatus>) -> ExitStatus {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let status = runtime.block_on(scan(args));
+            let status = runtime.block_on(work);
             // A file that is still being brought to the disk, of a report that was given up, is not waited for.
             runtime.shutdown_background();
             status
@@ -51,18 +51,19 @@ fn scan_to_the_end(args: ScanArgs) -> ExitStatus {
     }
 }
 
-fn render_again(args: &ReportArgs) -> Result<ExitStatus, RunError> {
+async fn render_again(args: &ReportArgs) -> Result<ExitStatus, RunError> {
     let stdout = io::stdout();
     let rendering = Rendering::of(args, stdout.is_terminal())?;
-    rendering.render(&OpenedRun::open(&args.from)?, &mut Pipe::new(stdout.lock()))?;
+    let opened = opening::open(&args.from, &args.read).await?;
+    rendering.render(&opened.run, &mut Pipe::new(stdout.lock()))?;
     Ok(ExitStatus::Clean)
 }
 
-fn compare(args: &DiffArgs) -> Result<ExitStatus, RunError> {
-    let (old, new) = (OpenedRun::open(&args.old)?, OpenedRun::open(&args.new)?);
+async fn compare(args: &DiffArgs) -> Result<ExitStatus, RunError> {
+    let (old, new) = (opening::open(&args.old, &args.read).await?, opening::open(&args.new, &args.read).await?);
     match args.format {
-        DiffFormat::Text => diff::run(args, &old, &new, &mut Pipe::new(anstream::stdout().lock())),
-        _ => diff::run(args, &old, &new, &mut BufWriter::new(Pipe::new(io::stdout().lock()))),
+        DiffFormat::Text => diff::run(args, &old.run, &new.run, &mut Pipe::new(anstream::stdout().lock())),
+        _ => diff::run(args, &old.run, &new.run, &mut BufWriter::new(Pipe::new(io::stdout().lock()))),
     }
 }
 
@@ -86,7 +87,7 @@ async fn scan(args: ScanArgs) -> ExitStatus {
     reporter.done();
     told(finished.map(|finished| {
         show(&finished, form);
-        ExitStatus::of(&finished.summary, fail_on)
+        ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
     }))
 }
 
@@ -106,8 +107,10 @@ fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
 fn show(finished: &Finished, form: SummaryForm) {
     let mut out = Pipe::new(anstream::stdout().lock());
     let shown = match form {
-        SummaryForm::Text => terminal::write_summary(&mut out, &finished.summary, &finished.published),
-        SummaryForm::Json => serde_json::to_writer_pretty(&mut out, &finished.summary)
+        SummaryForm::Text => {
+            terminal::write_summary(&mut out, &finished.summary, &finished.delivered, &finished.report)
+        }
+        SummaryForm::Json => serde_json::to_writer_pretty(&mut out, &finished.document())
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out)),
         SummaryForm::None => return,

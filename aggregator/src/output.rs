@@ -40,7 +40,7 @@ pub struct Output {
 
 /// What a run leaves when it ends, in this order.
 #[derive(Debug)]
-struct Held {
+pub struct Held {
     staging: Staging,
     _lock: FolderLock,
 }
@@ -152,10 +152,26 @@ impl Output {
         }
     }
 
+    /// Where the files of the run are, until they are published.
+    pub fn written(&self) -> PathBuf {
+        self.staging().join(NEW)
+    }
+
+    /// Whether a run becomes the newest of those that are kept. `older_report`: whether there is one; `read_others`: whether
+    /// a Region of another account than the caller's was read whole.
+    pub fn placing(&self, older_report: bool, read_others: bool, summary: &Summary) -> Placing {
+        // Where the accounts could not be listed, those that were read before may not be lost: there is something to go on with.
+        let is_unlisted = summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
+        let may_go_on = is_unlisted && (self.resumes || read_others);
+        // What is to be gone on with has not finished.
+        let apart =
+            place::apart(older_report, read_others, summary).or_else(|| may_go_on.then_some(Apart::AccountsUnknown));
+        Placing { apart, older_report, may_go_on }
+    }
+
     /// Puts the files where users look for them: all of them, or none.
     ///
     /// They become the newest of the runs that are kept, or go into a folder of their own where they must not ([`Apart`]).
-    /// `read_others`: whether a Region of another account than the caller's was read whole.
     ///
     /// # Errors
     /// A file cannot be moved; the older runs are as they were, and `latest` leads where it led.
@@ -165,54 +181,69 @@ impl Output {
         summary: &Summary,
         read_others: bool,
         retention: Retention,
-    ) -> anyhow::Result<ReportLocation> {
+    ) -> anyhow::Result<Published> {
         // Locked to the end: nobody may end the process in the middle of it.
         let mut held = self.held();
-        let mut held = held.take().context("the report was given up")?;
+        let held = held.take().context("the report was given up")?;
         let staging = held.staging.path().to_owned();
         in_the_way(&self.directory)?;
-        let older_report = runs::latest(&self.directory)?.is_some();
-        // Where the accounts could not be listed, those that were read before may not be lost: there is something to go on with.
-        let is_unlisted = summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
-        let may_go_on = is_unlisted && (self.resumes || read_others);
-        // What is to be gone on with has not finished.
-        let apart =
-            place::apart(older_report, read_others, summary).or_else(|| may_go_on.then_some(Apart::AccountsUnknown));
+        let placing = self.placing(runs::latest(&self.directory)?.is_some(), read_others, summary);
         // What it had found when it was stopped, or had seen too little, is in the report that follows.
         let superseded = Superseded::set_aside(&self.directory, &self.run_id, &staging)?;
-        let directory = match apart {
+        let folder = match placing.apart {
             Some(apart) => {
-                let directory = self.directory.join(format!("{}-{}", apart.folder(), self.run_id));
+                let folder = self.directory.join(format!("{}-{}", apart.folder(), self.run_id));
                 writers::write_json(&staging.join(NEW).join(MANIFEST), &written.manifest)
-                    .and_then(|()| fs::rename(staging.join(NEW), &directory))
+                    .and_then(|()| fs::rename(staging.join(NEW), &folder))
                     .inspect_err(|_| superseded.put_back())?;
-                directory
+                folder
             }
             None => self.keep(&staging, written).inspect_err(|_| superseded.put_back())?,
         };
-        if apart != Some(Apart::Interrupted) && !may_go_on {
-            held.staging.discard();
-        }
-        if matches!(apart, None | Some(Apart::Empty)) && !may_go_on {
-            staging::remove_others(&self.directory, &self.run_id);
-        }
+        drop(self.settled(held, placing));
         // The new names are on disk, not just the files' content. Not every system can be asked for that.
-        for directory in [&directory, &self.directory.join(RUNS), &self.directory] {
+        for directory in [&folder, &self.directory.join(RUNS), &self.directory] {
             if let Ok(handle) = File::open(directory)
                 && let Err(error) = handle.sync_all()
             {
                 warn!(%error, "it is not known whether the report has reached the disk");
             }
         }
-        if apart.is_none() {
+        if placing.apart.is_none() {
             match runs::retain(&self.directory, retention, summary.run.finished_at) {
                 Ok(removed) => removed.iter().for_each(|name| info!("the run {name} is no longer kept")),
                 Err(error) => warn!("not every run that is no longer to be kept could be removed: {error}"),
             }
         }
-        let names = written.manifest.files.iter().map(|file| file.name.clone()).collect();
-        let latest = apart.is_none().then(|| self.directory.join(LATEST));
-        Ok(ReportLocation { directory, latest, names, older_kept: apart.filter(|_| older_report) })
+        let (place, kept_as) = match placing.apart {
+            None => (self.directory.join(LATEST), folder.file_name()),
+            Some(_) => (folder.clone(), None),
+        };
+        let location = ReportLocation {
+            place: place.to_string_lossy().into_owned(),
+            kept_as: kept_as.map(|name| format!("{RUNS}/{}", name.to_string_lossy())),
+            names: written.manifest.files.iter().map(|file| file.name.clone()).collect(),
+            older_kept: placing.apart.filter(|_| placing.older_report),
+            overtaken: None,
+        };
+        Ok(Published { location, folder, _held: None })
+    }
+
+    /// Ends a run whose files were published elsewhere. They stay here for as long as what is given lives.
+    pub fn settle(&self, placing: Placing) -> Option<Held> {
+        Some(self.settled(self.held().take()?, placing))
+    }
+
+    /// Says what of the run is to stay, and of others that were not finished.
+    fn settled(&self, mut held: Held, placing: Placing) -> Held {
+        let Placing { apart, may_go_on, .. } = placing;
+        if apart != Some(Apart::Interrupted) && !may_go_on {
+            held.staging.discard();
+        }
+        if matches!(apart, None | Some(Apart::Empty)) && !may_go_on {
+            staging::remove_others(&self.directory, &self.run_id);
+        }
+        held
     }
 
     /// Makes what is staged the newest of the runs that are kept.
@@ -243,6 +274,28 @@ impl Output {
         })?;
         Ok(place)
     }
+}
+
+/// Whether a run becomes the newest of those that are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Placing {
+    /// Why not, if it does not.
+    pub apart: Option<Apart>,
+    /// Whether there was one before.
+    pub older_report: bool,
+    /// Whether there is something to go on with, although it has come to an end.
+    may_go_on: bool,
+}
+
+/// A run that users find where they look for it.
+#[derive(Debug)]
+pub struct Published {
+    /// Where that is.
+    pub location: ReportLocation,
+    /// A folder with its files.
+    pub folder: PathBuf,
+    /// That folder goes with it, where it is not where users look.
+    pub(crate) _held: Option<Held>,
 }
 
 /// What the same run had left when it was stopped earlier, set aside until there is better.

@@ -19,7 +19,6 @@ pub(crate) mod phrase;
 pub(crate) mod samples;
 mod sarif;
 pub mod schema;
-mod severity;
 mod spool;
 pub mod terminal;
 

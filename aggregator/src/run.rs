@@ -9,6 +9,7 @@ use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -20,10 +21,13 @@ use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::begin::{Begun, begin};
 use crate::config_source::Source;
 use crate::config_source::reading::{ConfigReading, all_regions};
+use crate::deliver::{self, Delivered, Told};
+use crate::destination::{self, Destination};
 use crate::error::RunError;
 use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
+use crate::notify::Delivery;
 use crate::output::Output;
 use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
@@ -31,11 +35,12 @@ use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
+use crate::security_hub::HubOutcome;
 use crate::selection::{Selection, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::{Run, Summary};
 use crate::unfinished::Opening;
-use crate::write::Unwritten;
+use crate::write::{Unwritten, Written};
 
 /// What a run leaves behind.
 #[derive(Debug)]
@@ -43,7 +48,44 @@ pub struct Finished {
     /// The summary, as it was written.
     pub summary: Summary,
     /// Where the report is.
-    pub published: ReportLocation,
+    pub report: ReportLocation,
+    /// What has come of everything else that was asked for.
+    pub delivered: Delivered,
+}
+
+/// What `--summary json` prints: the summary, and what is not in a file.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Where the report is.
+    report: String,
+    security_hub: Option<&'a HubOutcome>,
+    notifications: Vec<Notification<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Notification<'a> {
+    target: &'a str,
+    error: Option<String>,
+}
+
+impl Finished {
+    /// The run as a document.
+    pub fn document(&self) -> Document<'_> {
+        let Self { summary, report, delivered } = self;
+        let notification = |one: &'_ Delivery| one.result.as_ref().err().map(ToString::to_string);
+        Document {
+            summary,
+            report: report.address(),
+            security_hub: delivered.security_hub.as_ref(),
+            notifications: delivered
+                .notifications
+                .iter()
+                .map(|one| Notification { target: &one.target, error: notification(one) })
+                .collect(),
+        }
+    }
 }
 
 /// Scans, judges and writes the report. When the run is stopped before the scan is done, what was found until then is
@@ -54,15 +96,25 @@ pub struct Finished {
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
     let policy = policy(&args)?;
-    let output = Arc::new(Output::prepare(&args.output, args.resume)?);
+    let output = Arc::new(Output::prepare(&destination::work_folder(&args)?, args.resume)?);
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
         prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
         () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
     };
-    let Prepared { caller, caller_id, listing, selection, policy: resolved, region_lister, own_regions, config } =
-        prepared;
+    let Prepared {
+        caller,
+        caller_id,
+        listing,
+        selection,
+        policy: resolved,
+        region_lister,
+        own_regions,
+        config,
+        destination,
+        attempts,
+    } = prepared;
     if let Some(note) = &listing.note {
         warn!("{note}");
     }
@@ -138,13 +190,31 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     run.finished_at = journal::now();
     let comparer = config.and_then(ConfigReading::into_comparer);
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
-    let kept = output.kept().context("the runs that are kept cannot be read")?;
-    let earlier = kept.last().map(|run| run.path.clone());
-    let trend = kept.into_iter().map(|run| run.manifest).collect();
-    let unwritten = Unwritten { scan, output, formats: args.format, run, counter, trend, earlier, retention, comparer };
-    let finished = unwritten.write(&stop).await?;
+    let kept = destination.kept(&output).await?;
+    let earlier = kept.trend.last().cloned();
+    let unwritten = Unwritten {
+        scan: Arc::clone(&scan),
+        output,
+        formats: args.format,
+        run,
+        counter: counter.clone(),
+        destination,
+        kept,
+        retention,
+        comparer,
+    };
+    let Written { summary, published } = unwritten.write(&stop).await?;
+    let mut delivered = Delivered::default();
+    if args.security_hub {
+        reporter.phase("bringing the findings to Security Hub");
+        let bringing = scan.bring_to_security_hub(&counter, &published.folder, &summary, &stop);
+        delivered.security_hub = Some(bringing.await);
+    }
+    let told =
+        Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
+    deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
     reporter.done();
-    Ok(finished)
+    Ok(Finished { summary, report: published.location, delivered })
 }
 
 /// What is told of everything that an interrupted run has not read.
@@ -179,6 +249,9 @@ struct Prepared {
     region_lister: RegionLister,
     own_regions: Option<Vec<AccountRegion>>,
     config: Option<ConfigReading>,
+    destination: Destination,
+    /// How many attempts a call gets.
+    attempts: u32,
 }
 
 /// Everything that can be wrong is found out here, before anything is scanned.
@@ -199,6 +272,8 @@ async fn prepare(
     let caller = Caller::identify(sdk_config, counter, pacer, profile, role_name, args.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
+    let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
+
     let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
     let config = ConfigReading::prepare(args, &caller, counter, output).await?;
@@ -210,7 +285,18 @@ async fn prepare(
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
     let caller_id = AccountId::parse(&caller.account_id)
         .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
-    Ok(Prepared { caller, caller_id, listing, selection, policy, region_lister, own_regions, config })
+    Ok(Prepared {
+        caller,
+        caller_id,
+        listing,
+        selection,
+        policy,
+        region_lister,
+        own_regions,
+        config,
+        destination,
+        attempts,
+    })
 }
 
 /// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists

@@ -6,6 +6,7 @@ mod foreign_keys;
 pub mod listing;
 mod queue;
 mod registry;
+mod security_hub;
 mod sessions;
 mod target;
 

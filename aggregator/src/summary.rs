@@ -100,7 +100,16 @@ impl StatusCounts {
         }
     }
 
-    fn add(&mut self, status: Status) {
+    /// Counts everything that `other` has too.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        self.compliant += other.compliant;
+        self.non_compliant += other.non_compliant;
+        self.undetermined += other.undetermined;
+        self.exempt += other.exempt;
+    }
+
+    /// Counts a status.
+    pub(crate) fn add(&mut self, status: Status) {
         *match status {
             Status::Compliant => &mut self.compliant,
             Status::NonCompliant => &mut self.non_compliant,
@@ -155,13 +164,9 @@ pub struct TemplateTotals {
 impl TemplateTotals {
     /// Both together.
     pub fn all(&self) -> StatusCounts {
-        let Self { repository_creation_templates: one, pull_through_cache_rules: other } = self;
-        StatusCounts {
-            compliant: one.compliant + other.compliant,
-            non_compliant: one.non_compliant + other.non_compliant,
-            undetermined: one.undetermined + other.undetermined,
-            exempt: one.exempt + other.exempt,
-        }
+        let mut all = self.repository_creation_templates.clone();
+        all.add_all(&self.pull_through_cache_rules);
+        all
     }
 }
 

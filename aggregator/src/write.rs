@@ -12,17 +12,17 @@ use tracing::warn;
 
 use crate::config_source::Source;
 use crate::config_source::compare::Comparer;
+use crate::destination::{self, Destination, Kept};
 use crate::error::RunError;
 use crate::history::compare::{ChangeJoin, LaterRun};
-use crate::history::manifest::Manifest;
 use crate::history::reader::RunFolder;
 use crate::history::runs::Retention;
-use crate::output::{Output, Written};
+use crate::output::{Output, Published, Written as Files};
 use crate::pace::PacedLookup;
 use crate::report::Format;
-use crate::run::Finished;
 use crate::scan::Scan;
 use crate::stop::Stop;
+use crate::store::s3::S3Store;
 use crate::summary::{Run, SCHEMA_VERSION, Summary};
 use assembly::{Assembled, Assembly};
 
@@ -38,14 +38,23 @@ pub struct Unwritten {
     pub run: Run,
     /// What it cost.
     pub counter: CallCounter,
-    /// The runs that are kept, the oldest first.
-    pub trend: Vec<Manifest>,
-    /// The folder of the newest of them.
-    pub earlier: Option<PathBuf>,
+    /// Where the runs are kept.
+    pub destination: Destination,
+    /// Those that are.
+    pub kept: Kept,
     /// How many of them stay.
     pub retention: Retention,
     /// Compares with what AWS Config recorded, where that is wanted.
     pub comparer: Option<Comparer>,
+}
+
+/// A run that has written everything, and is where users look for it.
+#[derive(Debug)]
+pub struct Written {
+    /// The summary, as it was written.
+    pub summary: Summary,
+    /// Where the report is.
+    pub published: Published,
 }
 
 /// Compares with an earlier run. Where that cannot be read, it is told, and the run goes without.
@@ -71,11 +80,29 @@ impl Unwritten {
     ///
     /// # Errors
     /// A file cannot be written, or the run was stopped. An older report is as it was.
-    pub async fn write(self, stop: &Stop) -> Result<Finished, RunError> {
+    pub async fn write(self, stop: &Stop) -> Result<Written, RunError> {
+        match &self.destination {
+            Destination::Folder => self.publish(stop).await,
+            Destination::S3(store) => {
+                let store = store.clone();
+                self.upload(store, stop).await
+            }
+        }
+    }
+
+    async fn publish(self, stop: &Stop) -> Result<Written, RunError> {
         let output = Arc::clone(&self.output);
         // What is written after an interruption was asked for by the first signal.
         let (listener, heard) = (stop.clone(), u32::from(self.run.interrupted));
-        let mut writing = tokio::task::spawn_blocking(move || self.publish(&|| listener.times() > heard));
+        let is_stopped = move || listener.times() > heard;
+        let mut writing = tokio::task::spawn_blocking(move || {
+            let (scan, output, retention) = (Arc::clone(&self.scan), Arc::clone(&self.output), self.retention);
+            let cannot = self.cannot();
+            let (written, summary) = self.files(&is_stopped)?;
+            let read_others = scan.ledger.has_read_others(scan.caller_id);
+            let published = output.publish(&written, &summary, read_others, retention).with_context(|| cannot)?;
+            Ok(Written { summary, published })
+        });
         let ended = tokio::select! {
             ended = &mut writing => ended,
             () = stop.asked(2) => {
@@ -88,33 +115,57 @@ impl Unwritten {
         ended.context("writing the report ended before its time")?
     }
 
-    fn publish(self, is_stopped: &dyn Fn() -> bool) -> Result<Finished, RunError> {
+    async fn upload(self, store: S3Store, stop: &Stop) -> Result<Written, RunError> {
         let (scan, output, retention) = (Arc::clone(&self.scan), Arc::clone(&self.output), self.retention);
+        let (listener, heard) = (stop.clone(), u32::from(self.run.interrupted));
+        let is_stopped = move || listener.times() > heard;
+        let (older_report, cannot) = (self.kept.is_any, self.cannot());
+        let writing = tokio::task::spawn_blocking(move || self.files(&is_stopped));
+        let work = async {
+            let (files, summary) = writing.await.context("writing the report ended before its time")??;
+            let placing = output.placing(older_report, scan.ledger.has_read_others(scan.caller_id), &summary);
+            let published = destination::upload(&store, &output, &files, &summary, placing, retention);
+            let published = published.await.with_context(|| cannot)?;
+            Ok(Written { summary, published })
+        };
+        tokio::select! {
+            ended = work => ended,
+            () = stop.asked(heard + 1) => Err(STOPPED),
+        }
+    }
+
+    /// What is said where a report cannot be written.
+    fn cannot(&self) -> String {
         // Both what AWS Config recorded and the comparison with it are read anew by a run that is resumed.
         let kept = match self.run.source {
             Source::Api => "; what was read is kept, and --resume writes it without reading again",
             Source::Both => "; what was read of ECR and KMS is kept, and --resume does not read it again",
             Source::Config => "",
         };
-        let cannot = || format!("the report cannot be written to `{}`{kept}", output.directory().display());
-        let files = self.files(is_stopped);
+        let place = match &self.destination {
+            Destination::Folder => self.output.directory().display().to_string(),
+            Destination::S3(store) => store.location().to_string(),
+        };
+        format!("the report cannot be written to `{place}`{kept}")
+    }
+
+    fn files(self, is_stopped: &dyn Fn() -> bool) -> Result<(Files, Summary), RunError> {
+        let cannot = self.cannot();
+        let files = self.write_files(is_stopped);
         if is_stopped() {
             return Err(STOPPED);
         }
-        let (written, summary) = files.with_context(cannot)?;
-        let read_others = scan.ledger.has_read_others(scan.caller_id);
-        let published = output.publish(&written, &summary, read_others, retention).with_context(cannot)?;
-        Ok(Finished { summary, published })
+        Ok(files.with_context(|| cannot)?)
     }
 
-    fn files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Written, Summary)> {
-        let Self { scan, output, mut formats, run, counter, trend, earlier, comparer, retention: _ } = self;
+    fn write_files(self, is_stopped: &dyn Fn() -> bool) -> anyhow::Result<(Files, Summary)> {
+        let Self { scan, output, mut formats, run, counter, kept, comparer, .. } = self;
         // Whatever is asked for: `diff`, `report` and the next run read it.
         formats.push(Format::Jsonl);
         formats.sort_unstable();
         formats.dedup();
         let changes =
-            earlier.and_then(|folder| changes_since(&folder, &run, output.staging(), scan.registry.is_some()));
+            kept.newest.and_then(|folder| changes_since(&folder, &run, output.staging(), scan.registry.is_some()));
         let writers = output.writers(&formats, &run, changes.is_some(), comparer.is_some())?;
         let mut assembly = Assembly::new(&scan, run.started_at, writers, comparer, changes);
         assembly.take_all(is_stopped)?;
@@ -130,6 +181,6 @@ impl Unwritten {
             comparison,
             changes,
         };
-        Ok((writers.finish(&summary, trend)?, summary))
+        Ok((writers.finish(&summary, kept.trend)?, summary))
     }
 }

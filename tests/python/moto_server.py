@@ -5,12 +5,13 @@
 The first line of stdout is {"endpoint": "http://127.0.0.1:PORT"}. The server ends when stdin
 closes, so it can't outlive the test that started it. Nothing listens beyond the loopback.
 
-All answers are moto's own but two that moto 5.2.5 lacks; both are added through the hooks that
+All answers are moto's own but three that moto 5.2.5 lacks; they are added through the hooks that
 moto's own services use:
 
 - `account:ListRegions` (moto: 404);
 - `tag:GetResources` for ECR (moto: always an empty list; it keeps the tags, but ECR isn't among
-  the services its tagging API asks).
+  the services its tagging API asks);
+- `securityhub:BatchUpdateFindings` (moto: 404), of the note and the workflow status.
 """
 
 import json
@@ -23,6 +24,8 @@ from moto.account.responses import AccountResponse
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend, ecr_backends
+from moto.securityhub import urls as securityhub_urls
+from moto.securityhub.responses import SecurityHubResponse
 from moto.server import ThreadedMotoServer
 
 REGIONS = {
@@ -41,6 +44,23 @@ def list_regions(self: AccountResponse) -> ActionResult:
         if status in wanted
     ]
     return ActionResult({"Regions": regions})
+
+
+def batch_update_findings(self: SecurityHubResponse) -> str:
+    """Changes the findings that are there, by id and product."""
+    request = json.loads(self.body)
+    changes = {name: request[name] for name in ("Note", "Workflow") if name in request}
+    by_id = {finding.id: finding for finding in self.securityhub_backend.findings}
+    processed, unprocessed = [], []
+    for identifier in request["FindingIdentifiers"]:
+        finding = by_id.get(identifier["Id"])
+        if finding is None or finding.data["ProductArn"] != identifier["ProductArn"]:
+            error = {"ErrorCode": "FindingNotFound", "ErrorMessage": "Finding Not Found"}
+            unprocessed.append({"FindingIdentifier": identifier, **error})
+        else:
+            finding.data.update(changes)
+            processed.append(identifier)
+    return json.dumps({"ProcessedFindings": processed, "UnprocessedFindings": unprocessed})
 
 
 class TaggableEcrBackend(ECRBackend, TaggableResourcesMixin):
@@ -66,6 +86,8 @@ def main() -> None:
     AccountResponse.list_regions = list_regions
     account_urls.url_paths["{0}/listRegions$"] = AccountResponse.dispatch
     ecr_backends.backend = TaggableEcrBackend
+    SecurityHubResponse.batch_update_findings = batch_update_findings
+    securityhub_urls.url_paths["{0}/findings/batchupdate$"] = SecurityHubResponse.dispatch
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

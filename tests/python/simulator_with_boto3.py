@@ -141,6 +141,56 @@ def aggregator(session):
     assert len(rows) == counts["TotalDiscoveredResources"] > 20, (len(rows), counts)
 
 
+def security_hub(session):
+    client = session.client("securityhub")
+    account, region = MEMBER, "eu-central-1"
+    product = f"arn:aws:securityhub:{region}:{account}:product/{account}/default"
+    finding = {
+        "SchemaVersion": "2018-10-08",
+        "Id": "test/one",
+        "ProductArn": product,
+        "GeneratorId": "test/generator",
+        "AwsAccountId": account,
+        "CreatedAt": "2026-11-23T10:00:00.000Z",
+        "UpdatedAt": "2026-11-23T10:00:00.000Z",
+        "Title": "A title",
+        "Description": "A description",
+        "Resources": [{"Type": "Other", "Id": "one"}],
+        "Compliance": {"Status": "PASSED"},
+        "FindingProviderFields": {"Severity": {"Label": "LOW"}, "Types": ["TTPs"]},
+    }
+    too_long = {**finding, "Id": "test/two", "Title": "x" * 257}
+    answer = client.batch_import_findings(Findings=[finding, too_long])
+    assert (answer["SuccessCount"], answer["FailedCount"]) == (1, 1), answer
+    assert answer["FailedFindings"][0]["Id"] == "test/two", answer
+    filters = {"GeneratorId": [{"Comparison": "PREFIX", "Value": "test/"}]}
+    stored = client.get_findings(Filters=filters)["Findings"]
+    assert [one["Severity"]["Label"] for one in stored] == ["LOW"], stored
+    assert (stored[0]["Workflow"]["Status"], stored[0]["Region"]) == ("NEW", region), stored
+    identifiers = [{"Id": one, "ProductArn": product} for one in ("test/one", "test/none")]
+    note = {"Text": "a note", "UpdatedBy": "boto3"}
+    answer = client.batch_update_findings(
+        FindingIdentifiers=identifiers, Workflow={"Status": "RESOLVED"}, Note=note
+    )
+    assert [one["ErrorCode"] for one in answer["UnprocessedFindings"]] == ["FindingNotFound"], answer
+    # An import changes nothing that users decide on, but for what has failed anew.
+    later = {**finding, "UpdatedAt": "2026-11-23T11:00:00.000Z", "Workflow": {"Status": "SUPPRESSED"}}
+    client.batch_import_findings(Findings=[later])
+    stored = client.get_findings(Filters=filters)["Findings"][0]
+    assert (stored["Workflow"]["Status"], stored["Note"]["Text"]) == ("RESOLVED", "a note"), stored
+    later = {**finding, "UpdatedAt": "2026-11-23T12:00:00.000Z", "Compliance": {"Status": "FAILED"}}
+    client.batch_import_findings(Findings=[later])
+    stored = client.get_findings(Filters=filters)["Findings"][0]
+    assert stored["Workflow"]["Status"] == "NEW", stored
+    # Nobody brings findings of another account.
+    other = {**finding, "AwsAccountId": "111111111111"}
+    denied = code_of(client.batch_import_findings, Findings=[other])
+    assert denied == "AccessDeniedException", denied
+    many = [{**finding, "Id": f"test/{number}"} for number in range(101)]
+    invalid = code_of(client.batch_import_findings, Findings=many)
+    assert invalid in ("InvalidInputException", "ParamValidation"), invalid
+
+
 def main():
     session = boto3.Session()
     organizations(session)
@@ -150,6 +200,7 @@ def main():
     tagging(member)
     config(member)
     aggregator(session)
+    security_hub(member)
     print("boto3 accepts the simulator")
 
 

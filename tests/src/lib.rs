@@ -36,7 +36,7 @@ pub use organization::{
     Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,
     ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
     Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
-    Repository, Role, SourceStatus, StaleKey, Unrecorded,
+    Repository, Role, SecurityHubPlace, SecurityHubService, SourceStatus, StaleKey, Unrecorded,
 };
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};

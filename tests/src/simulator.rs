@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::counters::Counters;
@@ -144,6 +145,16 @@ impl Simulator {
     /// What a rule of AWS Config has found, by resource: the latest result of each.
     pub fn results(&self, account: &str, region: &str, rule: &str) -> Vec<RecordedEvaluation> {
         self.state.config().results(account, region, rule)
+    }
+
+    /// The findings that Security Hub has of an account in a Region, in the order of their ids.
+    pub fn security_hub_findings(&self, account: &str, region: &str) -> Vec<Value> {
+        self.state.security_hub().findings(account, region)
+    }
+
+    /// Puts a finding into Security Hub in the place of the one with its id, as users and earlier runs leave them there.
+    pub fn put_security_hub_finding(&self, account: &str, region: &str, finding: Value) {
+        self.state.security_hub().put(account, region, finding);
     }
 
     /// Changes the state of the key with this ARN, `Disabled` say.

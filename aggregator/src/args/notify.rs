@@ -4,20 +4,21 @@ use clap::Args;
 
 use crate::notify::{NotifyOn, Target, TargetParser};
 
+const HEADING: &str = "Notifications";
+
 /// The flags that say who is told, and when.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Notifications")]
 pub struct NotifyArgs {
-    /// Who is told of the run: sns:TOPIC_ARN, webhook:https://… (Slack's addresses get Slack's form), or slack:https://…
-    /// for others that take that form; repeat it, or separate several with spaces. A webhook's address is a secret: better in
-    /// the environment than on the command line
+    /// Who is told of the run: sns:ARN, webhook:URL (Slack's addresses get Slack's form), or slack:URL for others that take
+    /// that form; repeat it, or separate several with spaces. A webhook's URL is a secret: better in the environment than on
+    /// the command line
     // clap's own help would show what is in the environment.
-    #[arg(long, value_name = "TARGET", env = "ECR_ENCRYPTION_NOTIFY", hide_env_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "TARGET", env = "ECR_ENCRYPTION_NOTIFY", hide_env_values = true)]
     #[arg(value_delimiter = ' ', value_parser = TargetParser)]
     pub notify: Vec<Target>,
 
     /// When they are told
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(long, help_heading = HEADING, value_name = "WHEN", value_enum, default_value_t)]
     pub notify_on: NotifyOn,
 }
 

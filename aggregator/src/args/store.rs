@@ -7,20 +7,21 @@ use ecr_encryption_core::{InvalidValue, KeyArn, value};
 
 use crate::store::s3::S3Options;
 
+const HEADING: &str = "Reports on S3";
+
 /// The flags that say how a report is kept on S3.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Reports on S3")]
 pub struct StoreArgs {
     /// The KMS key to encrypt the report under: key ARN, key id, alias ARN or alias/NAME [default: as the bucket says]
-    #[arg(long, value_name = "KEY", value_parser = kms_key)]
+    #[arg(long, help_heading = HEADING, value_name = "KEY", value_parser = kms_key)]
     pub s3_kms_key: Option<String>,
 
     /// The account that the bucket must be in; where it is in another, nothing is written or read
-    #[arg(long, value_name = "ACCOUNT", value_parser = value::account_id)]
+    #[arg(long, help_heading = HEADING, value_name = "ACCOUNT", value_parser = value::account_id)]
     pub s3_bucket_owner: Option<String>,
 
-    /// Where what is read, and the report until it is uploaded, are kept [default: the system's folder for temporary files]
-    #[arg(long, value_name = "DIR")]
+    /// Where what is read, and the report until it is uploaded, are kept [default: one in ~/.cache/ecr-encryption]
+    #[arg(long, help_heading = HEADING, value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
 }
 

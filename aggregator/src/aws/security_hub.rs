@@ -1,16 +1,21 @@
 //! Security Hub of each account and Region, through one client.
 
-mod convert;
+mod answer;
+mod stored;
 
 use aws_sdk_securityhub::types::{
     AwsSecurityFindingFilters, AwsSecurityFindingIdentifier, NoteUpdate, StringFilter, StringFilterComparison,
     WorkflowStatus, WorkflowUpdate as SdkWorkflowUpdate,
 };
+use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
+use bytes::Bytes;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::lookup::Access;
 use ecr_encryption_rule::{call_config, shared_client};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::pace::{LaneKey, Pacer, Service};
 use crate::security_hub::asff::{AsffFinding, PREFIX};
@@ -19,6 +24,8 @@ use crate::security_hub::hub::{
     FindingsPage, GET_FINDINGS, Hub, IMPORT_FINDINGS, ItemFault, UPDATE_FINDINGS, WorkflowUpdate,
 };
 use crate::security_hub::partition::product_arn;
+use answer::TakesFindings;
+use stored::stored;
 
 /// The largest page of `GetFindings`.
 const PAGE: i32 = 100;
@@ -44,8 +51,8 @@ const fn lane(access: &Access, service: Service) -> LaneKey<'_> {
 impl Hub for AwsSecurityHub {
     async fn findings(&self, access: &Access, next_token: Option<String>) -> Result<FindingsPage, AwsFault> {
         let filters = ours(access);
-        let answer = self
-            .pacer
+        let takes = TakesFindings::default();
+        self.pacer
             .call(lane(access, Service::SecurityHubFindings), &access.credentials, |credentials| {
                 let request = self
                     .client
@@ -54,34 +61,41 @@ impl Hub for AwsSecurityHub {
                     .max_results(PAGE)
                     .set_next_token(next_token.clone())
                     .customize()
+                    .interceptor(takes.clone())
                     .config_override(call_config!(aws_sdk_securityhub, credentials, access.region.clone()));
                 async move { request.send().await.map_err(|error| AwsFault::new(GET_FINDINGS, &error)) }
             })
             .await?;
+        let answer = takes.taken().unwrap_or_default();
         // A missing list is no empty one.
         let listed = answer.findings.ok_or_else(|| AwsFault::other(GET_FINDINGS, "an answer without findings"))?;
         let following = answer.next_token.filter(|token| !token.is_empty());
         if following.is_some() && following == next_token {
             return Err(AwsFault::repeated_token(GET_FINDINGS));
         }
-        let findings = listed
-            .into_iter()
-            // Not every implementation of the service filters; what is not ours is not touched, whoever gives it.
-            .filter(|finding| is_ours(finding, access))
-            .map(convert::from_sdk)
-            .collect::<Result<_, _>>()?;
+        // Not every implementation of the service filters; what is not ours is not touched, whoever gives it.
+        let findings =
+            listed.iter().filter(|finding| is_ours(finding, access)).map(stored).collect::<Result<_, _>>()?;
         Ok(FindingsPage { findings, next_token: following })
     }
 
     async fn import(&self, access: &Access, findings: &[AsffFinding]) -> Result<Vec<ItemFault>, AwsFault> {
+        // As ours, and not as the SDK's: see `answer`.
+        let body = serde_json::to_vec(&Import { findings })
+            .map_err(|error| AwsFault::other(IMPORT_FINDINGS, error.to_string()))?;
+        let body = Bytes::from(body);
         let answer = self
             .pacer
             .call(lane(access, Service::SecurityHubImport), &access.credentials, |credentials| {
+                let body = body.clone();
                 let request = self
                     .client
                     .batch_import_findings()
-                    .set_findings(Some(findings.iter().map(convert::to_sdk).collect()))
                     .customize()
+                    .mutate_request(move |request| {
+                        request.headers_mut().insert("content-length", body.len().to_string());
+                        *request.body_mut() = SdkBody::from(body.clone());
+                    })
                     .config_override(call_config!(aws_sdk_securityhub, credentials, access.region.clone()));
                 async move { request.send().await.map_err(|error| AwsFault::new(IMPORT_FINDINGS, &error)) }
             })
@@ -93,10 +107,8 @@ impl Hub for AwsSecurityHub {
             let message = format!("{told} findings were not taken, and {} are named", failed.len());
             return Err(AwsFault::other(IMPORT_FINDINGS, message));
         }
-        Ok(failed
-            .into_iter()
-            .map(|item| item_fault(IMPORT_FINDINGS, item.id, item.error_code, item.error_message))
-            .collect())
+        let faults = failed.into_iter();
+        Ok(faults.map(|item| item_fault(IMPORT_FINDINGS, item.id, item.error_code, item.error_message)).collect())
     }
 
     async fn update(&self, access: &Access, update: &WorkflowUpdate) -> Result<Vec<ItemFault>, AwsFault> {
@@ -147,7 +159,14 @@ fn ours(access: &Access) -> AwsSecurityFindingFilters {
         .build()
 }
 
-fn is_ours(finding: &aws_sdk_securityhub::types::AwsSecurityFinding, access: &Access) -> bool {
-    finding.product_arn.as_deref() == Some(product_arn(&access.account_id, &access.region).as_str())
-        && finding.generator_id.as_deref().is_some_and(|generator| generator.starts_with(PREFIX))
+fn is_ours(finding: &Value, access: &Access) -> bool {
+    let text = |name| finding.get(name).and_then(Value::as_str).unwrap_or_default();
+    text("ProductArn") == product_arn(&access.account_id, &access.region) && text("GeneratorId").starts_with(PREFIX)
+}
+
+/// What `BatchImportFindings` is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Import<'a> {
+    findings: &'a [AsffFinding],
 }

@@ -3,17 +3,21 @@ use std::path::{Path, PathBuf};
 use rstest::rstest;
 
 use super::*;
+use crate::args::ReadArgs;
 use crate::history::samples::Scanned;
 use crate::report::diff::DiffFormat;
 use crate::report::samples;
+use crate::store::location::Location;
 
 fn args(old: &Path, new: &Path) -> DiffArgs {
     let fail_on = DiffFailOn::parse("new,changed,no-longer-seen").unwrap();
-    DiffArgs { old: old.to_owned(), new: new.to_owned(), format: DiffFormat::Text, fail_on }
+    let [old, new] = [old, new].map(|folder| Location::Folder(folder.to_owned()));
+    DiffArgs { old, new, read: ReadArgs::default(), format: DiffFormat::Text, fail_on }
 }
 
 fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<ExitStatus, RunError> {
-    super::run(args, &OpenedRun::open(&args.old)?, &OpenedRun::open(&args.new)?, out)
+    let open = |location: &Location| OpenedRun::open(location.folder().unwrap());
+    super::run(args, &open(&args.old)?, &open(&args.new)?, out)
 }
 
 fn run_at(directory: &Path, day: u8) -> PathBuf {

@@ -65,7 +65,7 @@ impl Scanned {
             writers.account(targets).unwrap();
         }
         let written = writers.finish(&self.summary, Vec::new()).unwrap();
-        output.publish(&written, &self.summary, true, Retention::default()).unwrap().directory
+        output.publish(&written, &self.summary, true, Retention::default()).unwrap().folder
     }
 }
 

@@ -132,8 +132,7 @@ impl Digest {
         report: Option<&str>,
         failures: &[String],
     ) -> Self {
-        let everything = FailOn { non_compliant: true, undetermined: true, incomplete: true };
-        let outcome = match ExitStatus::of(summary, everything) {
+        let outcome = match ExitStatus::of(summary, true, FailOn::ALL) {
             ExitStatus::Clean => Outcome::Clean,
             ExitStatus::NonCompliant => Outcome::NonCompliant,
             _ => Outcome::Incomplete,

@@ -82,7 +82,7 @@ impl TopicArn {
 
     /// Whether it keeps messages in order, and each once.
     pub(super) fn is_fifo(&self) -> bool {
-        self.arn.ends_with(".fifo")
+        self.arn.rsplit_once('.').is_some_and(|(_, end)| end == "fifo")
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn paragraphs(digest: &Digest) -> Vec<Paragraph> {
     if let Some(run) = &digest.run {
         add(None, counts(run));
         add(Some("Not seen"), not_seen(run));
-        add(Some("Changes"), changes(run, digest.changed));
+        add(Some("Changes"), since_before(run, digest.changed));
         add(Some("Worst accounts"), accounts(run));
     }
     add(Some("Failed"), digest.failures.clone());
@@ -107,10 +107,9 @@ fn not_seen(run: &RunDigest) -> Vec<String> {
     interrupted.into_iter().chain(gaps).collect()
 }
 
-fn changes(run: &RunDigest, changed: bool) -> Vec<String> {
-    let Some(changes) = &run.changes else { return vec!["There is no earlier run to compare with".to_owned()] };
-    let ChangeTotals { since, new, changed: otherwise, fixed, exempted, gone, no_longer_seen, still_open, .. } =
-        changes;
+fn since_before(run: &RunDigest, is_other: bool) -> Vec<String> {
+    let Some(totals) = &run.changes else { return vec!["There is no earlier run to compare with".to_owned()] };
+    let ChangeTotals { since, new, changed: otherwise, fixed, exempted, gone, no_longer_seen, still_open, .. } = totals;
     let told: Vec<String> = [
         (new, "new"),
         (otherwise, "changed"),
@@ -123,14 +122,14 @@ fn changes(run: &RunDigest, changed: bool) -> Vec<String> {
     .filter(|(count, _)| **count > 0)
     .map(|(count, what)| format!("{} {what}", number(*count)))
     .collect();
-    let told = match (told.is_empty(), changed) {
+    let told = match (told.is_empty(), is_other) {
         (true, false) => "nothing".to_owned(),
         (true, true) => "coverage alone".to_owned(),
         (false, _) => told.join(", "),
     };
     let mut lines = vec![format!("Since {}: {told}", phrase::time(*since))];
     if *still_open > 0 {
-        let oldest = changes.oldest_open_since.map(|at| format!("; the oldest since {}", phrase::time(at)));
+        let oldest = totals.oldest_open_since.map(|at| format!("; the oldest since {}", phrase::time(at)));
         lines.push(format!("{} still open{}", number(*still_open), oldest.unwrap_or_default()));
     }
     lines

@@ -2,6 +2,7 @@
 
 mod slack;
 
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use super::digest::Digest;
 use super::target::Webhook;
 use super::{NotifyError, Patience, text};
+use crate::report::terminal::layout::{cut, printable};
 
 /// How many attempts there are.
 const ATTEMPTS: u32 = 4;
@@ -76,11 +78,21 @@ async fn attempt(client: &CappedHttpClient, uri: &Uri, body: &str, limit: Durati
     };
     match client.request(request, limit).await {
         Ok(answer) => judge(&answer, uri),
-        // What lower layers say may be long, and may name what is not theirs to name.
         Err(error) if error.is_timeout() => passing(format!("no answer within {} s", limit.as_secs_f32())),
         Err(error) if error.is_user() => Attempt::Failed(NotifyError::Unwritable("it cannot be sent".to_owned())),
-        Err(_) => passing("the server cannot be reached, or breaks off".to_owned()),
+        Err(error) => passing(format!("no answer{}", cause(&error, uri))),
     }
+}
+
+/// What the innermost layer says: it knows best, and of addresses the host at most. This makes sure of it.
+fn cause(error: &dyn Error, uri: &Uri) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let told = cut(&printable(&innermost.to_string()), 200);
+    let secret = uri.path_and_query().map_or("", |path| path.as_str().trim_matches('/'));
+    if secret.is_empty() || !told.contains(secret) { format!(": {told}") } else { String::new() }
 }
 
 fn passing(last: String) -> Attempt {

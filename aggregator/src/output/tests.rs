@@ -10,7 +10,7 @@ fn summary(output: &Output) -> Summary {
     summary
 }
 
-fn publish(output: &Output) -> anyhow::Result<ReportLocation> {
+fn publish(output: &Output) -> anyhow::Result<Published> {
     let summary = summary(output);
     let written = output.writers(&[Format::Jsonl], &summary.run, false, false)?.finish(&summary, Vec::new())?;
     output.publish(&written, &summary, true, Retention::default())
@@ -51,12 +51,13 @@ fn runs_are_kept_side_by_side_and_the_newest_is_the_latest() {
     for _ in 0..2 {
         let output = Output::prepare(folder.path(), false).unwrap();
         let location = publish(&output).unwrap();
-        assert_eq!(location.directory.canonicalize().unwrap(), location.latest.unwrap().canonicalize().unwrap());
-        assert_eq!(names(&location.directory), ["findings.jsonl", "manifest.json", "summary.json", "targets.jsonl"]);
+        let latest = Path::new(&location.location.place);
+        assert_eq!(location.folder.canonicalize().unwrap(), latest.canonicalize().unwrap());
+        assert_eq!(names(&location.folder), ["findings.jsonl", "manifest.json", "summary.json", "targets.jsonl"]);
         let written: Manifest =
-            serde_json::from_slice(&fs::read(location.directory.join("manifest.json")).unwrap()).unwrap();
+            serde_json::from_slice(&fs::read(location.folder.join("manifest.json")).unwrap()).unwrap();
         for file in &written.files {
-            let content = fs::read(location.directory.join(&file.name)).unwrap();
+            let content = fs::read(location.folder.join(&file.name)).unwrap();
             assert_eq!(file.bytes, content.len() as u64);
         }
         // The SHA-256 of nothing.
@@ -120,8 +121,8 @@ fn a_run_that_saw_too_little_stands_apart() {
     let written =
         output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
     let location = output.publish(&written, &summary, false, Retention::default()).unwrap();
-    assert_eq!((location.older_kept, location.latest), (Some(Apart::Empty), None));
-    assert!(location.directory.join("manifest.json").exists());
+    assert_eq!((location.location.older_kept, location.location.kept_as), (Some(Apart::Empty), None));
+    assert!(location.folder.join("manifest.json").exists());
     assert_eq!(runs::latest(folder.path()).unwrap(), before);
 }
 

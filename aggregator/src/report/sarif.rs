@@ -9,6 +9,7 @@ mod form;
 mod rules;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -149,7 +150,8 @@ fn relative_uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // A string can always be written to.
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -7,17 +7,16 @@ pub(crate) mod layout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use ecr_encryption_core::{EncryptionLevel, Status};
 
 use super::phrase::{self, counted, number};
 use crate::coverage::{Cause, Coverage, NotCovered};
-use crate::history::runs::RUNS;
+use crate::deliver::Delivered;
 use crate::output::Apart;
 use crate::summary::{AccountTotals, StatusCounts, Summary, TemplateTotals};
-pub use delivered::write_security_hub;
 use layout::{WIDTH, cut, printable, wrapped};
 
 /// How many of the worst accounts are named.
@@ -34,21 +33,39 @@ pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Where the files of a report were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportLocation {
-    /// The run's folder.
-    pub directory: PathBuf,
-    /// What leads there, until another run has finished; none where it stands apart.
-    pub latest: Option<PathBuf>,
+    /// The run's folder, or what leads there until another run has finished; or where it is on S3.
+    pub place: String,
+    /// Where it stays after that, from the folder of all runs, where that is another place.
+    pub kept_as: Option<String>,
     /// The names of its files.
     pub names: Vec<String>,
+    /// Why it is not the newest run, although it is kept.
+    pub overtaken: Option<String>,
     /// Why they stand apart from an older report, where there is one that was left as it is.
     pub older_kept: Option<Apart>,
+}
+
+impl ReportLocation {
+    /// Where the report is: its page, where there is one.
+    pub fn address(&self) -> String {
+        let is_page = |name: &&String| Path::new(name).extension().is_some_and(|extension| extension == "html");
+        match self.names.iter().rfind(is_page) {
+            Some(page) => format!("{}/{page}", self.place),
+            None => self.place.clone(),
+        }
+    }
 }
 
 /// Writes `summary` for a person, with ANSI styles: the caller strips them where they are not wanted.
 ///
 /// # Errors
 /// `out` cannot be written.
-pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLocation) -> io::Result<()> {
+pub fn write_summary(
+    out: &mut dyn Write,
+    summary: &Summary,
+    delivered: &Delivered,
+    report: &ReportLocation,
+) -> io::Result<()> {
     headline(out, summary)?;
     statuses(out, &summary.totals.by_status)?;
     levels(out, summary)?;
@@ -61,6 +78,7 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, report: &ReportLoca
     if let Some(comparison) = &summary.comparison {
         compared::write(out, comparison)?;
     }
+    delivered::write(out, delivered)?;
     cost(out, summary)?;
     files(out, report)
 }
@@ -290,23 +308,21 @@ fn files(out: &mut dyn Write, report: &ReportLocation) -> io::Result<()> {
             writeln!(out, "{line}")?;
         }
     }
-    let is_page = |name: &&String| Path::new(name).extension().is_some_and(|extension| extension == "html");
-    let page = report.names.iter().rfind(is_page);
     let names = report.names.iter().map(|name| printable(name)).collect::<Vec<_>>().join(", ");
     if !names.is_empty() {
         for line in wrapped(&format!("Files: {names}"), WIDTH, usize::MAX) {
             writeln!(out, "{line}")?;
         }
     }
-    let shown = |path: &Path| printable(&path.to_string_lossy());
-    if report.latest.is_some()
-        && let Some(name) = report.directory.file_name()
-    {
-        writeln!(out, "Kept as: {RUNS}/{}", printable(&name.to_string_lossy()))?;
+    if let Some(name) = &report.kept_as {
+        writeln!(out, "Kept as: {}", printable(name))?;
     }
-    let place = report.latest.as_deref().unwrap_or(&report.directory);
-    let path = page.map_or_else(|| place.to_owned(), |page| place.join(page));
-    writeln!(out, "Report: {BOLD}{}{BOLD:#}", shown(&path))
+    if let Some(overtaken) = &report.overtaken {
+        for line in wrapped(&printable(&format!("It is not the newest run: {overtaken}.")), WIDTH, usize::MAX) {
+            writeln!(out, "{DOUBTFUL}{line}{DOUBTFUL:#}")?;
+        }
+    }
+    writeln!(out, "Report: {BOLD}{}{BOLD:#}", printable(&report.address()))
 }
 
 #[cfg(test)]

@@ -4,17 +4,20 @@ use clap::ValueEnum;
 use rstest::rstest;
 
 use super::*;
+use crate::args::ReadArgs;
 use crate::history::samples::{Scanned, corrupt};
 use crate::report::samples;
+use crate::store::location::Location;
 
 fn args(from: &Path, formats: &str, output: Option<&Path>) -> ReportArgs {
     let format = formats.split(',').map(|name| Format::from_str(name, false).unwrap()).collect();
-    ReportArgs { from: from.to_owned(), format, output: output.map(Path::to_owned), overwrite: false }
+    let from = Location::Folder(from.to_owned());
+    ReportArgs { from, read: ReadArgs::default(), format, output: output.map(Path::to_owned), overwrite: false }
 }
 
 fn run(args: &ReportArgs, out: &mut dyn Write, is_terminal: bool) -> Result<(), RunError> {
     let rendering = Rendering::of(args, is_terminal)?;
-    rendering.render(&OpenedRun::open(&args.from)?, out)
+    rendering.render(&OpenedRun::open(args.from.folder().unwrap())?, out)
 }
 
 fn kept(directory: &Path) -> PathBuf {
@@ -40,7 +43,7 @@ fn every_format_is_as_a_scan_writes_it() {
     let folder = tempfile::tempdir().unwrap();
     let run_folder = kept(&folder.path().join("reports"));
     for format in Format::ALL {
-        let args = ReportArgs { from: run_folder.clone(), format: vec![format], output: None, overwrite: false };
+        let args = ReportArgs { format: vec![format], ..args(&run_folder, "json", None) };
         let mut out = Vec::new();
         run(&args, &mut out, false).unwrap();
         let output = folder.path().join("again");

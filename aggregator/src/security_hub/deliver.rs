@@ -84,7 +84,7 @@ pub async fn deliver<H: Hub>(hub: &H, delivery: &Delivery<'_>) -> HubOutcome {
 
 fn walk(findings: &Path, targets: &Path, sender: &mpsc::Sender<HubTarget>) -> Result<(), WalkError> {
     let mut walk = Walk::begin(findings, targets)?;
-    while let Some(target) = walk.next()? {
+    while let Some(target) = walk.next_target()? {
         if sender.blocking_send(target).is_err() {
             break;
         }

@@ -29,13 +29,11 @@ pub const BATCH: usize = 100;
 /// `text`, cut with an ellipsis to `most` characters. The format has no empty texts, nor blank ones: `instead` takes their place.
 pub(super) fn fitted(text: &str, most: usize, instead: &str) -> String {
     let text = if text.trim().is_empty() { instead } else { text };
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-            format!("{}…", kept.trim_end())
-        }
+    if text.char_indices().nth(most).is_none() {
+        return text.to_owned();
     }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// `text`, or the beginning of it and a digest of the whole where it is longer than `most` characters: what names something

@@ -46,13 +46,20 @@ pub fn severity(finding: &Finding) -> SeverityLabel {
 
 fn of_failed_demand(finding: &Finding) -> SeverityLabel {
     match finding.reason_code {
+        ReasonCode::BelowDesiredLevel if missing(finding) >= FAR_BELOW => SeverityLabel::High,
+        code => of_failed_code(code),
+    }
+}
+
+/// How severe it is at least that a demand on a repository is not met, for this reason.
+pub const fn of_failed_code(code: ReasonCode) -> SeverityLabel {
+    match code {
         ReasonCode::KeyPendingDeletion => SeverityLabel::Critical,
         ReasonCode::KeyNotFound
         | ReasonCode::KeyDisabled
         | ReasonCode::KeyPendingImport
         | ReasonCode::KeyUnavailable
         | ReasonCode::KeyAccountNotAllowed => SeverityLabel::High,
-        ReasonCode::BelowDesiredLevel if missing(finding) >= FAR_BELOW => SeverityLabel::High,
         ReasonCode::BelowDesiredLevel
         | ReasonCode::DualLayerRequired
         | ReasonCode::KeyNotAllowed

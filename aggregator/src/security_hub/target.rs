@@ -167,7 +167,7 @@ impl Reading {
 
     async fn next(&mut self) -> Result<Option<Vec<Finding>>, TargetError> {
         let Some(mut findings) = self.0.take() else { return Ok(None) };
-        let (read, findings) = blocking(move || findings.next(READ_AT_ONCE).map(|read| (read, findings))).await?;
+        let (read, findings) = blocking(move || findings.read(READ_AT_ONCE).map(|read| (read, findings))).await?;
         if read.is_empty() {
             return Ok(None);
         }

@@ -168,7 +168,7 @@ impl Walk {
     ///
     /// # Errors
     /// A file cannot be read to its end, or is not in order.
-    pub fn next(&mut self) -> Result<Option<HubTarget>, WalkError> {
+    pub fn next_target(&mut self) -> Result<Option<HubTarget>, WalkError> {
         loop {
             if let Some(target) = self.ready.next() {
                 return Ok(Some(target));
@@ -255,7 +255,7 @@ impl TargetFindings {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn next(&mut self, most: usize) -> Result<Vec<Finding>, WalkError> {
+    pub fn read(&mut self, most: usize) -> Result<Vec<Finding>, WalkError> {
         let mut findings = Vec::new();
         while findings.len() < most
             && self.lines.at < self.end

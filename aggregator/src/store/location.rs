@@ -143,7 +143,10 @@ fn bucket_problem(bucket: &str) -> Option<&'static str> {
         || bucket.starts_with("sthree-")
     {
         Some("names no bucket that could be")
-    } else if bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3") || bucket.ends_with(".mrap") {
+    } else if bucket.ends_with("-s3alias")
+        || bucket.ends_with("--ol-s3")
+        || bucket.rsplit_once('.').is_some_and(|(_, end)| end == "mrap")
+    {
         Some("names an access point, which is not supported")
     } else if bucket.ends_with("--x-s3") || bucket.ends_with("--table-s3") {
         Some("names a directory or table bucket, which is not supported")

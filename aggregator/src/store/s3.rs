@@ -42,10 +42,12 @@ pub struct S3Options {
 /// A run that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRun {
-    /// Its name, such as `2026-11-23-RUN_ID`; of a run that was copied to a prefix of its own, that prefix's last part.
+    /// Its name, such as `2026-11-23-RUN_ID`; of a run that has a prefix of its own, that prefix's last part.
     pub name: String,
     /// What it holds.
     pub manifest: Manifest,
+    /// Where it is, under the store's prefix; empty where it is that itself.
+    folder: String,
 }
 
 /// Runs under a prefix of a bucket.

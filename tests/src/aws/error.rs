@@ -39,6 +39,7 @@ impl AwsError {
     pub fn throttled(service: Service) -> Self {
         match service {
             Service::Sts => Self::new(400, "Throttling", "Rate exceeded"),
+            Service::SecurityHub => Self::new(429, "LimitExceededException", "Rate exceeded"),
             Service::Account => Self::new(429, "TooManyRequestsException", "Rate exceeded"),
             Service::Organizations => Self {
                 detail: Some(("Type", "MEMBER_THROTTLING")),
@@ -123,7 +124,7 @@ pub fn violation(member: &str, value: &str, constraint: &str) -> String {
 /// The status of what is refused before a service's own code sees it.
 fn front_door(service: Service) -> u16 {
     match service {
-        Service::Account | Service::Sts => 403,
+        Service::Account | Service::SecurityHub | Service::Sts => 403,
         _ => 400,
     }
 }

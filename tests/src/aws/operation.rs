@@ -17,6 +17,8 @@ pub enum Service {
     Tagging,
     /// AWS Config.
     Config,
+    /// Security Hub.
+    SecurityHub,
 }
 
 /// How a service puts requests and answers on the wire.
@@ -41,6 +43,7 @@ impl Service {
             Self::Kms => "kms",
             Self::Tagging => "tagging",
             Self::Config => "config",
+            Self::SecurityHub => "securityhub",
         }
     }
 
@@ -56,7 +59,7 @@ impl Service {
     pub fn protocol(self) -> Protocol {
         match self {
             Self::Sts => Protocol::Query,
-            Self::Account => Protocol::RestJson,
+            Self::Account | Self::SecurityHub => Protocol::RestJson,
             _ => Protocol::Json,
         }
     }
@@ -74,7 +77,7 @@ impl Service {
             Self::Kms => Some("TrentService"),
             Self::Tagging => Some("ResourceGroupsTaggingAPI_20170126"),
             Self::Config => Some("StarlingDoveService"),
-            Self::Sts | Self::Account => None,
+            Self::Sts | Self::Account | Self::SecurityHub => None,
         }
     }
 
@@ -125,6 +128,7 @@ operations! {
         SelectAggregateResourceConfig, DescribeConfigurationAggregators,
         DescribeConfigurationAggregatorSourcesStatus, GetAggregateDiscoveredResourceCounts,
     }
+    SecurityHub { BatchImportFindings, GetFindings, BatchUpdateFindings }
 }
 
 impl Operation {

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod generate;
 mod inventory;
+mod security_hub;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;
 pub use inventory::{CreationTemplate, Key, PullThroughCacheRule, Repository};
+pub use security_hub::{SecurityHubPlace, SecurityHubService};
 
 /// The name of the role that every account has unless it says otherwise.
 pub const DEFAULT_ROLE_NAME: &str = "EcrEncryptionAudit";
@@ -77,6 +79,8 @@ pub struct Organization {
     pub pull_through_cache_rules: Vec<PullThroughCacheRule>,
     /// What AWS Config knows.
     pub config: ConfigService,
+    /// Where Security Hub is, and how it behaves.
+    pub security_hub: SecurityHubService,
     /// Rate limits; none by default.
     #[serde(rename = "rate_limit")]
     pub rate_limits: Vec<RateLimit>,
@@ -113,6 +117,7 @@ impl Default for Organization {
             creation_templates: Vec::new(),
             pull_through_cache_rules: Vec::new(),
             config: ConfigService::default(),
+            security_hub: SecurityHubService::default(),
             rate_limits: Vec::new(),
             latency_ms: 0,
             faults: Vec::new(),

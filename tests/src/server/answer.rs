@@ -125,7 +125,7 @@ pub fn respond(service: Service, outcome: Result<Vec<u8>, &AwsError>, request_id
 fn error_body(service: Service, error: &AwsError, request_id: &str) -> Vec<u8> {
     let AwsError { code, message, .. } = error;
     let member = match service {
-        Service::Organizations | Service::Tagging => "Message",
+        Service::Organizations | Service::SecurityHub | Service::Tagging => "Message",
         _ => "message",
     };
     let mut body = match service.protocol() {

@@ -209,8 +209,15 @@ fn recognize(parts: &Parts, body: &[u8]) -> Result<Operation, (Service, AwsError
             (service.unwrap_or(Service::Ecr), error)
         });
     }
-    if parts.method == Method::POST && parts.uri.path() == "/listRegions" {
-        return Ok(Operation::ListRegions);
+    let by_path = match (&parts.method, parts.uri.path()) {
+        (&Method::POST, "/listRegions") => Some(Operation::ListRegions),
+        (&Method::POST, "/findings") => Some(Operation::GetFindings),
+        (&Method::POST, "/findings/import") => Some(Operation::BatchImportFindings),
+        (&Method::PATCH, "/findings/batchupdate") => Some(Operation::BatchUpdateFindings),
+        _ => None,
+    };
+    if let Some(operation) = by_path {
+        return Ok(operation);
     }
     let Some(action) = form_value(body, "Action") else {
         let error = AwsError::new(404, "UnknownOperationException", "");

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::aws::{PageTokens, Session, Sessions};
 use crate::organization::{Fault, Key};
-use crate::services::ConfigStore;
+use crate::services::{ConfigStore, SecurityHubStore};
 use crate::tally::Tally;
 use crate::world::{World, hash_numbers};
 use faults::Faults;
@@ -37,6 +37,7 @@ pub struct State {
     limits: RateLimits,
     tally: Tally,
     config: ConfigStore,
+    security_hub: SecurityHubStore,
     key_states: Mutex<HashMap<String, String>>,
     /// How often the caller may still renew its credentials.
     renewals: Mutex<Option<u64>>,
@@ -54,6 +55,7 @@ impl State {
             limits: RateLimits::new(organization.rate_limits.clone()),
             tally: Tally::new(),
             config: ConfigStore::new(&organization.config.rules),
+            security_hub: SecurityHubStore::default(),
             key_states: Mutex::default(),
             renewals: Mutex::new(organization.caller.renewals),
             requests: AtomicU64::new(0),
@@ -84,6 +86,11 @@ impl State {
     /// What AWS Config was told.
     pub fn config(&self) -> &ConfigStore {
         &self.config
+    }
+
+    /// What Security Hub has.
+    pub fn security_hub(&self) -> &SecurityHubStore {
+        &self.security_hub
     }
 
     /// The key as it is now: as described, but for a state that was set since.
@@ -133,6 +140,7 @@ impl State {
         self.set_renewals(self.world.organization().caller.renewals);
         self.tally.reset();
         self.config.reset();
+        self.security_hub.reset();
         self.faults.reset();
         self.limits.reset();
     }

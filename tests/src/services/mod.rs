@@ -14,6 +14,9 @@ mod form;
 mod kms;
 mod organizations;
 mod paging;
+mod security_hub;
+mod security_hub_finding;
+mod security_hub_store;
 mod sts;
 mod tagging;
 
@@ -26,6 +29,7 @@ use crate::server::State;
 use crate::world::World;
 pub use config_store::{ConfigStore, RecordedEvaluation};
 pub use form::form_value;
+pub use security_hub_store::SecurityHubStore;
 pub use sts::assumed_account;
 
 /// A call that may be answered.
@@ -76,6 +80,7 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Service::Kms => kms::describe_key(call),
         Service::Tagging => tagging::get_resources(call),
         Service::Config => config::perform(call),
+        Service::SecurityHub => security_hub::perform(call),
     }
 }
 

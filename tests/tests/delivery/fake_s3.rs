@@ -212,21 +212,18 @@ impl State {
                     .split('&')
                     .find_map(|one| one.strip_prefix("max-keys="))
                     .map_or(1_000, |most| most.parse().unwrap());
-                let found: String = found
+                let found: Vec<_> = found
                     .filter(|key| key.starts_with(&prefix))
                     .take(most)
                     .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
                     .collect();
-                answer.body(xml(format!("<ListBucketResult>{found}</ListBucketResult>"))).unwrap()
+                answer.body(xml(format!("<ListBucketResult>{}</ListBucketResult>", found.concat()))).unwrap()
             }
-            "GET" => match self.objects.get(&path) {
-                Some(content) => answer.body(Full::from(content.clone())).unwrap(),
-                None => {
-                    let text =
-                        "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
-                    answer.status(404).body(xml(text.to_owned())).unwrap()
-                }
-            },
+            "GET" if self.objects.contains_key(&path) => answer.body(Full::from(self.objects[&path].clone())).unwrap(),
+            "GET" => {
+                let text = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>";
+                answer.status(404).body(xml(text.to_owned())).unwrap()
+            }
             other => panic!("{other}"),
         }
     }

@@ -37,7 +37,7 @@ async fn a_large_object_that_was_cut_off_is_told_before_it_is_read() {
     let shorter = vec![0; 18 << 20];
     client.put_object().bucket("cut-off-large").key(&key).body(shorter.into()).send().await.unwrap();
     let into = tempfile::tempdir().unwrap();
-    let error = store.fetch(&run.name, &["findings.jsonl"], into.path()).await.unwrap_err();
+    let error = store.fetch_location(&["findings.jsonl"], into.path()).await.unwrap_err();
     assert!(
         matches!(error, StoreError::Length { expected, found, .. } if (expected, found) == (20 << 20, 18 << 20)),
         "{error}"
@@ -69,7 +69,8 @@ async fn a_manifest_does_not_lead_out_of_the_folder() {
     let key = format!("runs/{}/manifest.json", run.name);
     client.put_object().bucket("hostile").key(key).body(manifest.into()).send().await.unwrap();
     let parent = tempfile::tempdir().unwrap();
-    let error = store.fetch(&run.name, &[], &parent.path().join("into")).await.unwrap_err();
+    let found = store.run(&run.name).await.unwrap().unwrap();
+    let error = store.fetch(&found, &[], &parent.path().join("into")).await.unwrap_err();
     assert!(matches!(error, StoreError::Name(_)), "{error}");
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ecr_encryption_aggregator::store::s3::{S3Options, StoreError};
+use ecr_encryption_aggregator::store::s3::S3Options;
 
 use crate::endpoint::{bucket, moto, open};
 use crate::run::Run;
@@ -46,8 +46,7 @@ async fn where_there_is_no_run_it_is_said_what_was_looked_for() {
         text,
         "there is no run in `s3://empty/x`: neither manifest.json, nor latest.json, nor a run under runs/"
     );
-    let error = store.fetch("2026-11-23-x", &[], into.path()).await.unwrap_err();
-    assert!(matches!(error, StoreError::NoRun { .. }), "{error}");
+    assert_eq!(store.run("2026-11-23-x").await.unwrap(), None);
 }
 
 #[tokio::test]

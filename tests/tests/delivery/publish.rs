@@ -49,7 +49,7 @@ async fn a_run_is_where_the_readme_says_and_comes_back_as_it_was() {
     assert_eq!((runs.kept, runs.passed_over), (vec![latest], Vec::new()));
 
     let into = tempfile::tempdir().unwrap();
-    store.fetch(&run.name, &[], into.path()).await.unwrap();
+    store.fetch(&store.run(&run.name).await.unwrap().unwrap(), &[], into.path()).await.unwrap();
     for file in &run.manifest.files {
         let (sent, fetched) = (run.folder().join(&file.name), into.path().join(&file.name));
         assert_eq!(fs::read(sent).unwrap(), fs::read(fetched).unwrap(), "{}", file.name);
@@ -155,8 +155,8 @@ async fn names_that_lead_elsewhere_are_refused(#[case] name: &str) {
     run.manifest.files[0].name = name.to_owned();
     assert!(matches!(store.publish(&run.publication()).await, Err(StoreError::Name(_))));
     assert!(matches!(store.remove(name).await, Err(StoreError::Name(_))));
-    let into = tempfile::tempdir().unwrap();
-    assert!(matches!(store.fetch(name, &[], into.path()).await, Err(StoreError::Name(_))));
+    assert!(matches!(store.publish_apart(name, run.folder(), &run.manifest).await, Err(StoreError::Name(_))));
+    assert!(matches!(store.run(name).await, Err(StoreError::Name(_))));
 }
 
 #[tokio::test]
@@ -181,4 +181,43 @@ async fn a_folder_without_manifest_is_told_and_no_run() {
     assert_eq!(passed, ["2026-11-20-a", "2026-11-21-b"]);
     assert_eq!(runs.passed_over[0].why, "it has no manifest");
     assert!(runs.passed_over[1].why.contains("is no manifest of a run"), "{}", runs.passed_over[1].why);
+}
+
+/// As where the process has ended between the upload and what came after it.
+#[tokio::test]
+async fn a_run_that_is_there_stays_there_when_it_is_published_again() {
+    let client = bucket("again", "eu-central-1").await;
+    let mut run = Run::new(23, &[("findings.jsonl", b"{}\n")]);
+    let store = open(moto(), "s3://again", S3Options::default()).await;
+    store.publish(&run.publication()).await.unwrap();
+    // Not even looked at: what is there is whole.
+    fs::remove_file(run.folder().join("findings.jsonl")).unwrap();
+    assert_eq!(store.publish(&run.publication()).await.unwrap().latest, Latest::ThisRun);
+    assert_eq!(keys(&client, "again").await.len(), 3);
+    // Written anew, with another file.
+    fs::write(run.folder().join("findings.csv"), "a").unwrap();
+    run.manifest.files[0] = Run::new(23, &[("findings.csv", b"a")]).manifest.files[0].clone();
+    store.publish(&run.publication()).await.unwrap();
+    let folder = format!("runs/{}", run.name);
+    let expected = ["latest.json".to_owned(), format!("{folder}/findings.csv"), format!("{folder}/manifest.json")];
+    assert_eq!(keys(&client, "again").await, expected);
+}
+
+#[tokio::test]
+async fn a_run_that_must_not_be_among_the_others_stands_apart() {
+    let client = bucket("apart", "eu-central-1").await;
+    let run = Run::new(23, &[("findings.jsonl", b"{}\n")]);
+    let store = open(moto(), "s3://apart/x", S3Options::default()).await;
+    let location = store.publish_apart("interrupted-019ab3c4", run.folder(), &run.manifest).await.unwrap();
+    assert_eq!(location, "s3://apart/x/interrupted-019ab3c4");
+    assert_eq!(
+        keys(&client, "apart").await,
+        ["findings.jsonl", "manifest.json"].map(|file| format!("x/interrupted-019ab3c4/{file}"))
+    );
+    assert_eq!(store.latest().await.unwrap(), None);
+    let found = open(moto(), &location, S3Options::default()).await.resolve().await.unwrap();
+    assert_eq!((found.name.as_str(), &found.manifest), ("interrupted-019ab3c4", &run.manifest));
+    for name in ["runs", "parquet"] {
+        assert!(store.publish_apart(name, run.folder(), &run.manifest).await.is_err());
+    }
 }

@@ -121,7 +121,7 @@ async fn what_is_delivered(#[case] script: &'static [Does], #[case] attempts: us
 #[case::elsewhere(&[Does::With(302, "location", "http://127.0.0.1:1/")], 1, "HTTP 302: it redirects, and redirects are not followed")]
 #[case::always_an_error(&[Does::Answer(500)], 4, "HTTP 500, after 4 attempts")]
 #[case::always_throttled(&[Does::With(429, "retry-after", "0")], 4, "HTTP 429, after 4 attempts")]
-#[case::always_closed(&[Does::Close], 4, "the server cannot be reached, or breaks off, after 4 attempts")]
+#[case::always_closed(&[Does::Close], 4, "no answer: connection closed before message completed, after 4 attempts")]
 #[case::never_answered(&[Does::Hang], 4, "no answer within 0.1 s, after 4 attempts")]
 #[tokio::test]
 async fn what_is_not_delivered_is_told_without_the_address(
@@ -158,4 +158,12 @@ async fn everybody_is_told_whatever_becomes_of_the_others() {
     let deliveries = Notifier::new(sdk_config("http://127.0.0.1:1")).notify(&targets, &digest()).await;
     let results: Vec<_> = deliveries.iter().map(|delivery| delivery.result.is_ok()).collect();
     assert_eq!(results, [false, true]);
+}
+
+#[tokio::test]
+async fn nobody_there_is_told() {
+    let receiver = Receiver { address: "http://127.0.0.1:1/SECRET".to_owned(), script: &[], got: Arc::default() };
+    let error = receiver.told("webhook").await.1.unwrap_err();
+    let NotifyError::Unavailable { last, attempts: 4 } = &error else { panic!("{error}") };
+    assert!(last.starts_with("no answer: ") && !last.contains("SECRET"), "{last}");
 }

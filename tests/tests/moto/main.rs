@@ -8,6 +8,7 @@ mod oracle;
 mod other_scans;
 mod report;
 mod scan;
+mod security_hub;
 mod server;
 mod verdicts;
 

@@ -34,15 +34,7 @@ impl Scan {
             .arg(&report)
             .args(flags)
             .env_clear()
-            .envs([
-                ("AWS_ENDPOINT_URL", endpoint),
-                ("AWS_REGION", "us-east-1"),
-                ("AWS_ACCESS_KEY_ID", "testing"),
-                ("AWS_SECRET_ACCESS_KEY", "testing"),
-                ("AWS_EC2_METADATA_DISABLED", "true"),
-                ("AWS_CONFIG_FILE", "/dev/null"),
-                ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
-            ])
+            .envs(environment(endpoint))
             .output()
             .expect("the program runs");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
@@ -81,6 +73,19 @@ impl Scan {
         names.dedup();
         names
     }
+}
+
+/// What makes a program the caller of the server at `endpoint`.
+pub fn environment(endpoint: &str) -> [(&'static str, &str); 7] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ]
 }
 
 fn files_of(report: &Path) -> BTreeMap<String, Vec<u8>> {

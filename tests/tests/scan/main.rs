@@ -22,6 +22,7 @@ mod odd_answers;
 mod output;
 mod policy;
 mod resume;
+mod security_hub;
 mod selection;
 mod summary_form;
 mod templates;

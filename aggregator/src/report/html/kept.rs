@@ -1,52 +1,94 @@
-//! The findings that a page shows: no more than a limit, the worst of all that came.
+//! The worst of what comes: no more than a limit.
 
 use std::collections::BTreeMap;
 
-use ecr_encryption_core::Status;
+use ecr_encryption_core::{ReasonCode, Status};
 
 use crate::finding::Finding;
 
-/// The worst findings so far, those of one status in the order in which they came.
-#[derive(Debug)]
-pub(super) struct Kept {
-    limit: usize,
-    held: usize,
-    by_status: BTreeMap<Status, Vec<Finding>>,
+/// How bad a finding is; the lowest is the worst.
+pub(super) type Rank = (Status, u8);
+
+/// How bad `finding` is.
+pub(super) const fn rank(finding: &Finding) -> Rank {
+    rank_of(finding.status, finding.reason_code)
 }
 
-impl Kept {
+/// How bad a finding is: by its status, then by how soon something is lost.
+pub(super) const fn rank_of(status: Status, code: ReasonCode) -> Rank {
+    (status, urgency(code))
+}
+
+/// What loses images comes before what exposes them, and that before what is only not known.
+const fn urgency(code: ReasonCode) -> u8 {
+    match code {
+        ReasonCode::KeyPendingDeletion => 0,
+        ReasonCode::KeyNotFound => 1,
+        ReasonCode::KeyDisabled | ReasonCode::KeyPendingImport | ReasonCode::KeyUnavailable => 2,
+        ReasonCode::BelowDesiredLevel => 3,
+        ReasonCode::KeyNotAllowed | ReasonCode::KeyAccountNotAllowed => 4,
+        ReasonCode::DualLayerRequired => 5,
+        ReasonCode::KeyStateNotProvable
+        | ReasonCode::KeyAccessDenied
+        | ReasonCode::LevelNotProvable
+        | ReasonCode::RepositoryAccessDenied
+        | ReasonCode::ExemptByName
+        | ReasonCode::ExemptByTag
+        | ReasonCode::LevelMet
+        | ReasonCode::RepositoryDeleted
+        | ReasonCode::LeftScope => 6,
+    }
+}
+
+/// The worst so far, those of one rank in the order in which they came.
+#[derive(Debug)]
+pub(super) struct Kept<T> {
+    limit: usize,
+    held: usize,
+    by_rank: BTreeMap<Rank, Vec<T>>,
+}
+
+impl<T> Kept<T> {
     /// Nothing yet, and never more than `limit`.
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit, held: 0, by_status: BTreeMap::new() }
+    pub(super) const fn new(limit: usize) -> Self {
+        Self { limit, held: 0, by_rank: BTreeMap::new() }
     }
 
-    /// Takes `finding`, unless there are enough that are as bad or worse.
-    pub(super) fn offer(&mut self, finding: &Finding) {
-        if self.held == self.limit && !self.drop_better_than(finding.status) {
-            return;
-        }
-        self.held += 1;
-        self.by_status.entry(finding.status).or_default().push(finding.clone());
+    /// Whether one of `rank` would be kept.
+    pub(super) fn wants(&self, rank: Rank) -> bool {
+        self.held < self.limit || self.by_rank.last_key_value().is_some_and(|(best, _)| *best > rank)
     }
 
-    fn drop_better_than(&mut self, status: Status) -> bool {
-        let Some(mut best) = self.by_status.last_entry().filter(|best| *best.key() > status) else { return false };
-        best.get_mut().pop();
-        if best.get().is_empty() {
-            best.remove();
-        }
-        self.held -= 1;
-        true
+    /// Takes one that is wanted, and gives back the one that has to go for it.
+    pub(super) fn take(&mut self, rank: Rank, one: T) -> Option<T> {
+        let gone = if self.held < self.limit {
+            self.held += 1;
+            None
+        } else {
+            let Some(mut best) = self.by_rank.last_entry() else { return Some(one) };
+            let gone = best.get_mut().pop();
+            if best.get().is_empty() {
+                best.remove();
+            }
+            gone
+        };
+        self.by_rank.entry(rank).or_default().push(one);
+        gone
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.held
     }
 
-    /// Those of `status`.
-    pub(super) fn of(&self, status: Status) -> &[Finding] {
-        self.by_status.get(&status).map_or(&[], Vec::as_slice)
+    /// All of them, the worst first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.by_rank.values().flatten()
+    }
+
+    /// Those of `rank`, to be marked, the newest first.
+    pub(super) fn newest_of(&mut self, rank: Rank) -> impl Iterator<Item = &mut T> {
+        self.by_rank.get_mut(&rank).into_iter().flat_map(|all| all.iter_mut().rev())
     }
 }
 
@@ -55,16 +97,20 @@ mod tests {
     use super::*;
     use crate::report::samples;
 
-    fn kept(limit: usize, findings: &[(Status, &str)]) -> Vec<String> {
+    fn kept(limit: usize, came: &[(Status, &'static str)]) -> Vec<&'static str> {
         let mut kept = Kept::new(limit);
-        for (status, name) in findings {
-            let repository_name = (*name).to_owned();
-            kept.offer(&Finding { status: *status, repository_name, ..samples::compliant() });
+        let mut gone = 0;
+        for (status, name) in came {
+            let rank = (*status, 6);
+            if kept.wants(rank) {
+                gone += usize::from(kept.take(rank, *name).is_some());
+            } else {
+                gone += 1;
+            }
             assert!(kept.len() <= limit);
         }
-        let names = |status| kept.of(status).iter().map(|finding| finding.repository_name.clone()).collect::<Vec<_>>();
-        let all: Vec<_> = Status::ALL.into_iter().flat_map(names).collect();
-        assert_eq!(all.len(), kept.len());
+        let all: Vec<_> = kept.iter().copied().collect();
+        assert_eq!((all.len(), all.len() + gone), (kept.len(), came.len()));
         all
     }
 
@@ -85,6 +131,14 @@ mod tests {
         assert_eq!(kept(5, &came), ["n1", "n2", "u1", "u2", "e1"]);
         assert_eq!(kept(3, &came), ["n1", "n2", "u1"]);
         assert_eq!(kept(1, &came), ["n1"]);
-        assert_eq!(kept(0, &came), Vec::<String>::new());
+        assert_eq!(kept(0, &came), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_key_that_is_about_to_go_is_worse_than_a_low_level() {
+        let low = samples::non_compliant();
+        let lost = Finding { reason_code: ReasonCode::KeyPendingDeletion, ..low.clone() };
+        assert!(rank(&lost) < rank(&low));
+        assert!(rank(&low) < rank(&samples::hostile()));
     }
 }

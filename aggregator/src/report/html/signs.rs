@@ -2,6 +2,7 @@
 
 use ecr_encryption_core::Status;
 
+use crate::finding::{Finding, FindingType};
 use crate::summary::StatusCounts;
 
 /// A part of a bar, in hundredths of its length.
@@ -47,6 +48,51 @@ pub(super) fn segments(counts: &StatusCounts) -> Vec<Segment> {
         }
     }
     segments
+}
+
+/// How long the bar of `count` out of `total` is, in hundredths.
+pub(super) fn part(count: u64, total: u64) -> String {
+    let thousandths = u128::from(count) * 100_000 / u128::from(total.max(1));
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
+}
+
+/// A text that others wrote, in which what cannot be seen, or turns others around, is shown. The joiner that emoji need stays.
+pub(super) fn visible(text: impl AsRef<str>) -> String {
+    let mut visible = String::new();
+    for character in text.as_ref().chars() {
+        match character {
+            '\u{0}'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'
+            | '\u{200c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => visible += &format!("[U+{:04X}]", u32::from(character)),
+            _ => visible.push(character),
+        }
+    }
+    visible
+}
+
+/// What a finding is on: a repository's name, or what creates repositories under a prefix.
+pub(super) const fn kind(finding: &Finding) -> Option<&'static str> {
+    match finding.finding_type {
+        FindingType::Repository => None,
+        FindingType::RepositoryCreationTemplate => Some("creation template"),
+        FindingType::PullThroughCacheRule => Some("pull-through cache rule"),
+    }
+}
+
+/// The level in words: `at least awscmk` where it is a lower bound.
+pub(super) fn level(finding: &Finding) -> String {
+    match finding.encryption_level {
+        None => "not known".to_owned(),
+        Some(level) if finding.encryption_level_is_lower_bound => format!("at least {level}"),
+        Some(level) => level.to_string(),
+    }
 }
 
 #[cfg(test)]

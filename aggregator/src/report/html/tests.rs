@@ -1,22 +1,49 @@
+use std::collections::BTreeMap;
 use std::fs;
+
+use ecr_encryption_core::{ReasonCode, Status};
+use serde_json::Value;
 
 use super::*;
 use crate::coverage::NotCovered;
+use crate::history::manifest::Manifest;
 use crate::report::{Format, samples};
 use crate::summary::Summary;
 
+mod everything;
+mod payload;
+
+/// What is told of a run beside its findings.
+#[derive(Default)]
+struct Beside {
+    changes: Vec<Change>,
+    targets: Vec<AccountTargets>,
+    trend: Vec<Manifest>,
+}
+
 fn page(findings: &[Finding], summary: &Summary, limit: usize) -> String {
+    page_with(findings, summary, limit, &Beside::default())
+}
+
+fn page_with(findings: &[Finding], summary: &Summary, limit: usize, beside: &Beside) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(Format::Html.file_name());
     let mut writer = Box::new(HtmlWriter::with_limit(&path, limit).unwrap());
-    for finding in findings {
-        writer.finding(finding).unwrap();
+    let mut accounts: Vec<&str> = findings.iter().map(|finding| finding.account_id.as_str()).collect();
+    accounts.extend(beside.changes.iter().map(|change| change.account_id.as_str()));
+    accounts.extend(beside.targets.iter().map(|targets| targets.account_id.as_str()));
+    accounts.sort_unstable();
+    accounts.dedup();
+    for account in accounts {
+        findings.iter().filter(|one| one.account_id == account).for_each(|one| writer.finding(one).unwrap());
+        beside.changes.iter().filter(|one| one.account_id == account).for_each(|one| writer.change(one).unwrap());
+        beside.targets.iter().filter(|one| one.account_id == account).for_each(|one| writer.account(one).unwrap());
     }
-    writer.finish(&Ending { summary, trend: &[] }).unwrap();
+    writer.finish(&Ending { summary, trend: &beside.trend }).unwrap();
     let page = fs::read_to_string(path).unwrap();
     // For looking at the pages in a browser.
     if let Some(samples) = std::env::var_os("ECR_ENCRYPTION_WRITE_SAMPLES") {
-        let name = std::thread::current().name().unwrap().replace("::", "-");
+        let name = std::thread::current().name().unwrap().rsplit("::").next().unwrap().to_owned();
         fs::write(Path::new(&samples).join(format!("{name}.html")), &page).unwrap();
     }
     page
@@ -26,18 +53,34 @@ fn position(page: &str, text: &str) -> usize {
     page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"))
 }
 
+/// What the page's script reads.
+fn data(page: &str) -> Value {
+    let begin = "<script type=\"application/json\" id=\"data\">";
+    let data = &page[position(page, begin) + begin.len()..];
+    serde_json::from_str(&data[..position(data, "</script>")]).unwrap()
+}
+
+/// The page's part that people read, without the script's.
+fn body(page: &str) -> &str {
+    &page[position(page, "</style>")..position(page, "<script")]
+}
+
+/// The names of the findings in the page's data, in their order.
+fn names(page: &str) -> Vec<String> {
+    payload::findings(&data(page)).into_iter().map(|finding| finding.repository_name).collect()
+}
+
 #[test]
 fn a_page_with_gaps() {
     let findings = samples::findings();
     let page = page(&findings, &samples::summary_with_gaps(&findings), FINDINGS);
-    let body = &page[position(&page, "</style>")..];
-    insta::assert_snapshot!(body);
+    insta::assert_snapshot!(body(&page));
 }
 
 #[test]
 fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
     let mut findings = samples::findings();
-    let hostile = r#""><script>alert(1)</script></title></style>"#;
+    let hostile = r#""><script>alert(1)</script></title></style><!--"#;
     findings.push(Finding {
         account_id: hostile.to_owned(),
         account_name: Some(hostile.into()),
@@ -56,10 +99,14 @@ fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
         remediation: vec![hostile.to_owned()],
         ..samples::non_compliant()
     });
+    let change = everything::change(&findings[findings.len() - 1], ChangeKind::New);
     let mut summary = samples::summary_with_gaps(&findings);
+    summary.changes = Some(everything::totals(std::slice::from_ref(&change)));
     summary.run.id = hostile.to_owned();
     summary.run.tool_version = hostile.to_owned();
     summary.run.organization_id = Some(hostile.to_owned());
+    summary.run.interrupted = true;
+    summary.run.interruption = Some(hostile.to_owned());
     summary.run.policy = serde_json::json!({ hostile: hostile, "override": [{ "name": hostile, hostile: [hostile] }] });
     summary.api_calls.entry(hostile.to_owned()).or_default().insert(hostile.to_owned(), 1);
     let entries = summary.coverage.not_covered.iter().map(|entry| NotCovered {
@@ -72,33 +119,63 @@ fn what_accounts_are_called_and_what_aws_says_is_never_markup() {
         hint: hostile.to_owned(),
     });
     summary.coverage.not_covered = entries.collect();
-    let page = page(&findings, &summary, FINDINGS);
-    for markup in ["<script", "<img", "<b>Dev", "<i>Sandbox", "awskms</table>", "<lake>"] {
+    let targets = AccountTargets {
+        account_id: hostile.to_owned(),
+        account_name: Some(hostile.into()),
+        organizational_unit_path: Some(hostile.into()),
+        regions: BTreeMap::from([(hostile.to_owned(), 1)]),
+    };
+    let trend = vec![Manifest::of(&summary), Manifest::of(&summary)];
+    let page =
+        page_with(&findings, &summary, FINDINGS, &Beside { changes: vec![change], targets: vec![targets], trend });
+    for markup in ["<script>alert", "<img", "<b>Dev", "<i>Sandbox", "awskms</table>", "<lake>", "<!--"] {
         assert!(!page.contains(markup), "{markup}");
     }
-    for once in ["</title>", "</style>", "</head>", "</html>"] {
-        assert_eq!(page.matches(once).count(), 1, "{once}");
+    for (markup, times) in
+        [("<script", 2), ("</script>", 2), ("</title>", 1), ("</style>", 1), ("</head>", 1), ("</html>", 1)]
+    {
+        assert_eq!(page.matches(markup).count(), times, "{markup}");
     }
 }
 
 #[test]
-fn nothing_is_loaded_and_nothing_runs() {
+fn what_cannot_be_seen_is_shown_in_names() {
+    let mut findings = samples::findings();
+    findings[0].account_name = Some("pay\u{202e}gnp\u{200b} 👩‍💻".into());
+    let page = page(&findings, &samples::summary(&findings), FINDINGS);
+    assert!(body(&page).contains("pay[U+202E]gnp[U+200B] 👩‍💻"), "{}", body(&page));
+    assert!(!body(&page).contains('\u{202e}'));
+}
+
+#[test]
+fn nothing_is_loaded_and_only_the_pages_own_script_may_run() {
     let page = page(&samples::findings(), &samples::summary(&samples::findings()), FINDINGS);
-    assert!(page.contains("default-src 'none'"));
-    let style = &page[position(&page, "<style>")..position(&page, "</style>")];
-    for loads in ["url(", "@import"] {
-        assert!(!style.contains(loads), "{loads}");
+    let policy = format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">", assets::policy());
+    assert_eq!(page.matches(&policy).count(), 1);
+    assert!(position(&page, &policy) < position(&page, "<style>"), "what comes before the policy is not under it");
+    assert!(policy.contains("default-src 'none'; script-src 'sha256-"));
+    assert!(!policy.contains("unsafe"));
+    // What the policy names is what stands there.
+    for (begin, end, text) in [("<style>", "</style>", assets::STYLE), ("<script>", "</script>", assets::SCRIPT)] {
+        let found = &page[position(&page, begin) + begin.len()..];
+        assert_eq!(&found[..position(found, end)], text);
     }
-    for loads in ["<script", "<link", "<iframe", "<img", "<object", "http://", "https://"] {
+    let page = page.replace(assets::SCRIPT, "").replace(assets::STYLE, "");
+    for loads in ["<link", "<iframe", "<img", "<object", "http://", "https://", " style=", "<base", "<form"] {
         assert!(!page.contains(loads), "{loads}");
     }
 }
 
 #[test]
 fn the_worst_findings_come_first() {
-    let page = page(&samples::findings(), &samples::summary(&samples::findings()), FINDINGS);
-    let names = ["team-a/web</", "team-b/a-rather", "legacy</", "team-a/cache</", "team-a/api</"];
-    let places: Vec<_> = names.iter().map(|name| position(&page, &format!("<span class=\"name\">{name}"))).collect();
+    let findings = samples::findings();
+    let page = page(&findings, &samples::summary(&findings), FINDINGS);
+    let names = names(&page);
+    assert_eq!(names[0], "team-a/web");
+    assert!(names[1].starts_with("team-b/a-rather"));
+    assert_eq!(names[2..], ["legacy", "team-a/cache", "team-a/api"]);
+    let places: Vec<_> =
+        names.iter().map(|name| position(&page, &format!("<bdi class=\"name\">{name}</bdi>"))).collect();
     assert!(places.is_sorted(), "{places:?}");
 }
 
@@ -107,9 +184,10 @@ fn a_page_that_is_cut_says_so_and_keeps_the_worst() {
     let mut findings = vec![samples::compliant(); 6];
     findings.push(samples::non_compliant());
     let page = page(&findings, &samples::summary(&findings), 3);
-    assert!(page.contains("The worst 3 of 7 findings are shown"), "{page}");
-    assert_eq!(page.matches("<details class=\"finding").count(), 3);
-    assert!(page.contains("<span class=\"name\">team-a/web<"));
+    assert!(page.contains("The worst 3 of 7 findings are in this page"), "{page}");
+    assert!(page.contains("<code>findings.jsonl</code>"), "it says where the whole is");
+    assert_eq!(names(&page), ["team-a/web", "team-a/api", "team-a/api"]);
+    assert_eq!(data(&page)["head"]["all"], 7);
 }
 
 #[test]
@@ -117,12 +195,12 @@ fn templates_have_a_part_of_their_own() {
     let findings = samples::findings_with_templates();
     let page = page(&findings, &samples::summary(&findings), FINDINGS);
     let next = &page[position(&page, "<section id=\"next\"")..];
-    let next = &next[..position(next, "</section>")];
-    insta::assert_snapshot!(next);
-    let before = &page[..position(&page, "<section id=\"next\"")];
-    assert!(!before.contains("docker-hub"), "a template stands among the repositories");
-    assert!(before.contains("1 of 3 templates and pull-through cache rules do not comply"));
-    assert!(before.contains("1 of 4."), "the share is that of the repositories");
+    insta::assert_snapshot!(&next[..position(next, "</section>")]);
+    assert!(page.contains("1 of 3 templates and pull-through cache rules do not comply"));
+    assert!(page.contains("1 of 4."), "the share is that of the repositories");
+    assert_eq!(names(&page).len(), findings.len());
+    let templates = names(&page).into_iter().skip(5).collect::<Vec<_>>();
+    assert_eq!(templates, ["docker-hub", "quay", "ROOT"], "they come after the repositories");
 }
 
 #[test]
@@ -152,24 +230,34 @@ fn an_empty_organization_still_shows_its_coverage() {
     let page = page(&[], &samples::summary_with_gaps(&[]), FINDINGS);
     assert!(page.contains("No repositories were found"));
     assert!(page.contains("The audit role could not be assumed"));
-    assert!(!page.contains("NaN"));
+    assert!(!body(&page).contains("NaN"));
+    assert_eq!(names(&page), Vec::<String>::new());
 }
 
 #[test]
 fn a_large_organization_fits_the_limit() {
     let mut findings = Vec::new();
-    for index in 0..6_000 {
+    for index in 0..6_000_u64 {
         let mut finding = match index % 7 {
             0 => samples::non_compliant(),
             1 => samples::hostile(),
             2 => samples::exempt(),
             _ => samples::compliant(),
         };
-        finding.account_id = format!("{:012}", 100_000_000_000_u64 + index % 60);
+        finding.account_id = format!("{:012}", 100_000_000_000 + index % 60);
         finding.repository_name = format!("team-{}/service-{index}", index % 9);
         findings.push(finding);
     }
-    let page = page(&findings, &samples::summary_with_gaps(&findings), FINDINGS);
-    assert!(page.contains("The worst 5,000 of 6,000 findings are shown"));
+    let page = page(&findings, &samples::summary_with_gaps(&findings), 2_000);
+    assert!(page.contains("The worst 2,000 of 6,000 findings are in this page"));
     assert!(page.contains("The worst 20 of 60 accounts"));
+    assert!(page.contains("Without its script this page shows the worst 100 of 6,000 findings"));
+    assert!(page.len() < 900_000, "{} bytes", page.len());
+    let kept = payload::findings(&data(&page));
+    assert!(kept.iter().take(858).all(|finding| finding.status == Status::NonCompliant));
+    assert!(
+        kept.iter()
+            .all(|finding| matches!(finding.status, Status::NonCompliant | Status::Undetermined | Status::Exempt))
+    );
+    assert_eq!(kept[0].reason_code, ReasonCode::BelowDesiredLevel);
 }

@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use askama::Template;
 use ecr_encryption_core::{EncryptionLevel, ReasonCode, Status};
 
+use super::changed::Part;
 use super::gaps::Unseen;
-use super::kept::Kept;
-use super::{facts, signs};
+use super::matrix::{Cell, HeatMap};
+use super::payload::Payload;
+use super::trend::Point;
+use super::units::Unit;
+use super::{Held, assets, changed, links, signs, trend, units};
 use crate::finding::Finding;
-use crate::report::phrase;
+use crate::history::change::ChangeTotals;
+use crate::report::{Ending, phrase};
 use crate::summary::{AccountTotals, StatusCounts, Summary};
 
 /// How many accounts the page names.
@@ -35,11 +40,19 @@ pub(super) struct Page<'a> {
     accounts: Vec<PlaceRow<'a>>,
     all_accounts: u64,
     unseen: Unseen<'a>,
-    groups: Vec<Group<'a>>,
+    changes: Option<&'a ChangeTotals>,
+    changed: Vec<Part<'a>>,
+    heat_map: &'a HeatMap,
+    units: Vec<Unit>,
+    all_units: usize,
+    trend: Vec<Point<'a>>,
+    without_script: Vec<&'a Finding>,
     shown: u64,
-    next: Option<NextRepositories<'a>>,
+    all: u64,
+    next: Option<String>,
     calls: Vec<(&'a str, &'a str, u64)>,
     all_calls: u64,
+    payload: Payload<'a>,
 }
 
 /// A level, and how many repositories have it.
@@ -48,6 +61,7 @@ struct LevelRow {
     meaning: &'static str,
     count: u64,
     is_demanded: bool,
+    class: &'static str,
 }
 
 /// An account or a Region, and its repositories by status.
@@ -57,28 +71,15 @@ struct PlaceRow<'a> {
     counts: &'a StatusCounts,
 }
 
-/// What decides how the next repositories are encrypted.
-struct NextRepositories<'a> {
-    told: String,
-    groups: Vec<Group<'a>>,
-    shown: u64,
-    all: u64,
-}
-
-/// The findings of one status.
-struct Group<'a> {
-    status: Status,
-    /// What they are on: one of it, and several.
-    nouns: (&'static str, &'static str),
-    findings: &'a [Finding],
-    all: u64,
-}
-
 impl<'a> Page<'a> {
-    /// The page of a run: `kept` are the findings on repositories that it shows, `kept_templates` those on templates and
-    /// rules.
-    pub(super) fn new(summary: &'a Summary, kept: &'a Kept, kept_templates: &'a Kept) -> Self {
+    /// The page of a run of which `held` is what a page shows.
+    pub(super) fn new(ending: &Ending<'a>, held: &'a Held, heat_map: &'a HeatMap) -> Self {
+        let summary = ending.summary;
         let totals = &summary.totals;
+        let templates = totals.templates.as_ref();
+        let (units, all_units) = units::tree(&totals.by_account);
+        let Held { strings, kept, kept_templates, without_script, changed, .. } = held;
+        let shown = kept.len() + kept_templates.len();
         let demanded = phrase::demanded_level(&summary.run);
         let calls: Vec<_> = summary
             .api_calls
@@ -118,14 +119,17 @@ impl<'a> Page<'a> {
             .collect(),
             all_accounts: totals.by_account.len().try_into().unwrap_or(u64::MAX),
             unseen: Unseen::of(&summary.coverage),
-            groups: groups(kept, &totals.by_status, ("repository", "repositories")),
-            shown: kept.len().try_into().unwrap_or(u64::MAX),
-            next: totals.templates.as_ref().map(|templates| NextRepositories {
-                told: phrase::next_repositories(templates),
-                groups: groups(kept_templates, &templates.all(), ("template or rule", "templates and rules")),
-                shown: kept_templates.len().try_into().unwrap_or(u64::MAX),
-                all: templates.all().total(),
-            }),
+            changes: summary.changes.as_ref(),
+            changed: summary.changes.as_ref().map_or_else(Vec::new, |totals| changed.parts(totals)),
+            heat_map,
+            units,
+            all_units,
+            trend: trend::points(ending.trend),
+            without_script: without_script.iter().collect(),
+            shown: shown.try_into().unwrap_or(u64::MAX),
+            all: totals.by_status.total() + templates.map_or(0, |templates| templates.all().total()),
+            next: templates.map(phrase::next_repositories),
+            payload: Payload { summary, trend: ending.trend, strings, kept, kept_templates },
             all_calls: calls.iter().map(|(_, _, count)| count).sum(),
             calls,
         }
@@ -150,32 +154,32 @@ impl<'a> Page<'a> {
         self.unseen.causes.iter().map(|(_, count)| count).sum()
     }
 
+    /// The depth of a unit, as far as the style sheet has indents.
+    fn indent(&self, depth: usize) -> usize {
+        depth.min(6)
+    }
+
     fn is_cut(&self) -> bool {
-        self.shown < self.counts.total()
+        self.shown < self.all
     }
-}
-
-impl Group<'_> {
-    /// What needs somebody's attention is unfolded.
-    fn is_open(&self) -> bool {
-        matches!(self.status, Status::NonCompliant | Status::Undetermined)
-    }
-}
-
-fn groups<'a>(kept: &'a Kept, counts: &StatusCounts, nouns: (&'static str, &'static str)) -> Vec<Group<'a>> {
-    let group = |status| Group { status, nouns, findings: kept.of(status), all: counts.of(status) };
-    Status::ALL.into_iter().map(group).filter(|group| group.all > 0).collect()
 }
 
 fn levels(counts: &BTreeMap<String, u64>, demanded: Option<EncryptionLevel>) -> Vec<LevelRow> {
-    let row = |name, is_demanded| LevelRow {
+    let row = |name, level: Option<EncryptionLevel>| LevelRow {
         name,
         meaning: phrase::level(name),
         count: counts.get(name).copied().unwrap_or_default(),
-        is_demanded,
+        is_demanded: level.is_some() && level == demanded,
+        class: if level.is_none() {
+            "doubt"
+        } else if level < demanded {
+            "bad"
+        } else {
+            "good"
+        },
     };
-    let known = EncryptionLevel::ALL.into_iter().rev().map(|level| row(level.as_str(), demanded == Some(level)));
-    known.chain(std::iter::once(row("unknown", false)).filter(|row| row.count > 0)).collect()
+    let known = EncryptionLevel::ALL.into_iter().rev().map(|level| row(level.as_str(), Some(level)));
+    known.chain(std::iter::once(row("unknown", None)).filter(|row| row.count > 0)).collect()
 }
 
 fn reasons(counts: &BTreeMap<String, u64>) -> Vec<(ReasonCode, u64)> {

@@ -180,7 +180,7 @@ fn not_seen(page: &mut Page, coverage: &Coverage) {
     let rows = coverage.gaps().take(GAPS).map(|gap| {
         let account =
             gap.account_id.as_deref().map_or_else(|| "–".to_owned(), |id| account(id, gap.account_name.as_deref()));
-        let place = cell(phrase::place(gap), ACCOUNT);
+        let place = gap.region.as_deref().map_or_else(|| phrase::place(gap).to_owned(), |region| cell(region, ACCOUNT));
         format!("| {account} | {place} | {} | {} |", phrase::cause(gap.cause), cell(&gap.hint, SENTENCE))
     });
     let shown = page.table("| account | where | why | what helps |", rows);
@@ -210,12 +210,13 @@ fn open(page: &mut Page, summary: &Summary, findings: &[&Finding]) {
     let shown = page.table("| | repository | account | Region | status | why |", rows);
     let mut told = 0;
     for (index, finding) in findings.iter().take(shown).enumerate() {
-        let steps: String = finding
+        let steps: Vec<String> = finding
             .remediation
             .iter()
             .zip(1..)
             .map(|(step, number)| format!("{number}. {}\n", code(step, usize::MAX)))
             .collect();
+        let steps = steps.concat();
         let title = format!("{}. What to do", index + 1);
         if !steps.is_empty() && !page.fits(&format!("\n<details><summary>{title}</summary>\n\n{steps}\n</details>\n")) {
             break;

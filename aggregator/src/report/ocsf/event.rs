@@ -12,8 +12,10 @@ use super::form::{
 use crate::coverage::NotCovered;
 use crate::finding::{Finding, FindingType};
 use crate::history::change::Change;
-use crate::report::severity::Severity;
 use crate::report::{csv, phrase};
+use crate::security_hub::asff::SeverityLabel;
+use crate::security_hub::partition;
+use crate::security_hub::severity::severity;
 use crate::summary::Run;
 
 const VERSION: &str = "1.8.0";
@@ -53,11 +55,12 @@ const SUPPRESSED: Coded = (3, "Suppressed");
 const RESOLVED: Coded = (4, "Resolved");
 
 /// What the codes of an event say.
+#[derive(Clone, Copy)]
 struct Codes {
     activity: Coded,
     status: Coded,
     compliance: Coded,
-    severity: Severity,
+    severity: SeverityLabel,
     /// The reason code, or what stands for it.
     code: &'static str,
 }
@@ -71,7 +74,7 @@ impl Codes {
             Status::Undetermined => (if is_new { CREATE } else { UPDATE }, NEW, (2, "Warning")),
             Status::Exempt => (UPDATE, SUPPRESSED, (99, "Exempt")),
         };
-        let severity = Severity::of(finding.status, finding.reason_code);
+        let severity = severity(finding);
         Self { activity, status, compliance, severity, code: finding.reason_code.as_str() }
     }
 }
@@ -131,7 +134,7 @@ impl<'a> Event<'a> {
             activity: CLOSE,
             status: RESOLVED,
             compliance: (99, "Gone"),
-            severity: Severity::Informational,
+            severity: SeverityLabel::Informational,
             code: "gone",
         };
         let message = Cow::Borrowed("its Region was read whole, and it is not there any more");
@@ -157,7 +160,7 @@ impl<'a> Event<'a> {
             activity: CREATE,
             status: NEW,
             compliance: (0, "Unknown"),
-            severity: Severity::Medium,
+            severity: SeverityLabel::Medium,
             code: gap.cause.as_str(),
         };
         let title = "Repositories were not seen, or not all of them.";
@@ -177,7 +180,7 @@ impl<'a> Event<'a> {
     ) -> Self {
         let Codes { activity, status, compliance, severity, code } = codes;
         let Subject { uid, account, organizational_unit_path, region, .. } = subject;
-        let cloud_partition = partition(subject.resource_uid, region);
+        let cloud_partition = region.map(partition::of_region);
         let resource_uid = subject.resource_uid.map_or_else(|| Cow::Owned(uid.to_string()), Cow::Borrowed);
         Self {
             activity_id: activity.0,
@@ -269,7 +272,7 @@ fn account<'a>(uid: &'a str, name: Option<&'a str>) -> Account<'a> {
     Account { uid, name, r#type: "AWS Account", type_id: 10 }
 }
 
-/// CloudFormation's names.
+/// As `CloudFormation` calls it.
 const fn resource_type(finding_type: FindingType) -> &'static str {
     match finding_type {
         FindingType::Repository => "AWS::ECR::Repository",
@@ -278,23 +281,12 @@ const fn resource_type(finding_type: FindingType) -> &'static str {
     }
 }
 
-const fn severity_id(severity: Severity) -> Coded {
+const fn severity_id(severity: SeverityLabel) -> Coded {
     match severity {
-        Severity::Informational => (1, "Informational"),
-        Severity::Medium => (3, "Medium"),
-        Severity::High => (4, "High"),
-        Severity::Critical => (5, "Critical"),
+        SeverityLabel::Informational => (1, "Informational"),
+        SeverityLabel::Low => (2, "Low"),
+        SeverityLabel::Medium => (3, "Medium"),
+        SeverityLabel::High => (4, "High"),
+        SeverityLabel::Critical => (5, "Critical"),
     }
-}
-
-/// The partition that the ARN names; else that of the Region.
-fn partition<'a>(arn: Option<&'a str>, region: Option<&'a str>) -> Option<&'a str> {
-    let named = arn.and_then(|arn| arn.strip_prefix("arn:")?.split(':').next());
-    named.or_else(|| {
-        region.map(|region| match region {
-            _ if region.starts_with("cn-") => "aws-cn",
-            _ if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        })
-    })
 }

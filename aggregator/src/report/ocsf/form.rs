@@ -56,6 +56,7 @@ pub(super) struct Product<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "OCSF's names")]
 pub(super) struct Cloud<'a> {
     pub(super) provider: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,8 @@ use ecr_encryption_core::{ReasonCode, Status};
 use super::form::{Configuration, Driver, Help, Message, NotificationDescriptor, Rule, RuleProperties};
 use crate::coverage::Cause;
 use crate::report::phrase;
-use crate::report::severity::Severity;
+use crate::security_hub::asff::SeverityLabel;
+use crate::security_hub::severity;
 
 const HELP_URI: &str = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html";
 
@@ -76,7 +77,11 @@ fn rule(code: ReasonCode) -> Rule {
         properties: RuleProperties {
             tags: ["security", "encryption", "aws", "ecr"],
             precision: "very-high",
-            security_severity: security_severity(Severity::of(status, code)),
+            security_severity: security_severity(match status {
+                Status::NonCompliant => severity::of_failed_code(code),
+                Status::Undetermined => SeverityLabel::Medium,
+                Status::Exempt | Status::Compliant => SeverityLabel::Informational,
+            }),
         },
     }
 }
@@ -87,11 +92,12 @@ fn capitalized(word: &str) -> String {
 }
 
 /// As code scanning reads it: over 9.0 is critical, from 7.0 high, from 4.0 medium, 0.0 none.
-const fn security_severity(severity: Severity) -> &'static str {
+const fn security_severity(severity: SeverityLabel) -> &'static str {
     match severity {
-        Severity::Informational => "0.0",
-        Severity::Medium => "5.5",
-        Severity::High => "8.0",
-        Severity::Critical => "9.5",
+        SeverityLabel::Informational => "0.0",
+        SeverityLabel::Low => "3.0",
+        SeverityLabel::Medium => "5.5",
+        SeverityLabel::High => "8.0",
+        SeverityLabel::Critical => "9.5",
     }
 }

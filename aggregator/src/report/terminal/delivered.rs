@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use super::layout::{printable, wrapped};
 use super::{BAD, BOLD, DOUBTFUL, GOOD, WIDTH};
+use crate::deliver::Delivered;
+use crate::notify::Delivery;
 use crate::report::phrase::{counted, length, number};
 use crate::security_hub::{HubOutcome, NotDelivered};
 
@@ -13,11 +15,28 @@ const OFF: usize = 3;
 /// How many kinds of failures are told.
 const KINDS: usize = 5;
 
-/// Writes what has come of a delivery for a person, with ANSI styles: the caller strips them where they are not wanted.
-///
-/// # Errors
-/// `out` cannot be written.
-pub fn write_security_hub(out: &mut dyn Write, outcome: &HubOutcome) -> io::Result<()> {
+/// Writes what has come of everything that was asked for beside the report.
+pub(super) fn write(out: &mut dyn Write, delivered: &Delivered) -> io::Result<()> {
+    if let Some(outcome) = &delivered.security_hub {
+        security_hub(out, outcome)?;
+    }
+    if delivered.notifications.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}Notifications{BOLD:#}")?;
+    for Delivery { target, result } in &delivered.notifications {
+        let (style, told) = match result {
+            Ok(()) => (GOOD, format!("told: {target}")),
+            Err(error) => (BAD, format!("NOT TOLD: {target}: {error}")),
+        };
+        for line in wrapped(&printable(&told), WIDTH - 2, usize::MAX) {
+            writeln!(out, "  {style}{line}{style:#}")?;
+        }
+    }
+    Ok(())
+}
+
+fn security_hub(out: &mut dyn Write, outcome: &HubOutcome) -> io::Result<()> {
     writeln!(out, "\n{BOLD}Security Hub{BOLD:#}")?;
     let style = if outcome.is_complete() { GOOD } else { BOLD };
     for line in wrapped(&sent(outcome), WIDTH - 2, usize::MAX) {
@@ -130,7 +149,7 @@ mod tests {
 
     fn shown(outcome: &HubOutcome) -> String {
         let mut out = Vec::new();
-        write_security_hub(&mut out, outcome).unwrap();
+        security_hub(&mut out, outcome).unwrap();
         let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         text

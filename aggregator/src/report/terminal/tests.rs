@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::path::Path;
 
 use super::*;
 use crate::config_source::compare::Comparison;
@@ -7,10 +6,10 @@ use crate::history::change::ChangeTotals;
 use crate::report::samples;
 
 fn location() -> ReportLocation {
-    let directory = Path::new("ecr-encryption-report");
     ReportLocation {
-        directory: directory.join("runs/2026-11-23-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"),
-        latest: Some(directory.join("latest")),
+        place: "ecr-encryption-report/latest".to_owned(),
+        kept_as: Some("runs/2026-11-23-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071".to_owned()),
+        overtaken: None,
         names: ["findings.jsonl", "findings.csv", "report.html", "targets.jsonl", "summary.json"]
             .map(str::to_owned)
             .to_vec(),
@@ -21,7 +20,7 @@ fn location() -> ReportLocation {
 /// The text without its styles; every line of it fits the terminal.
 fn plain(summary: &Summary, report: &ReportLocation) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
-    write_summary(&mut out, summary, report).unwrap();
+    write_summary(&mut out, summary, &Delivered::default(), report).unwrap();
     let text = String::from_utf8(out.into_inner()).unwrap();
     // A path is not cut: it is there to be copied.
     for line in text.lines().filter(|line| !line.starts_with("Report: ")) {
@@ -48,8 +47,8 @@ fn a_run_with_templates() {
 
 #[test]
 fn an_interrupted_run() {
-    let directory = Path::new("ecr-encryption-report/interrupted-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071").to_owned();
-    let report = ReportLocation { older_kept: Some(Apart::Interrupted), directory, latest: None, ..location() };
+    let place = "ecr-encryption-report/interrupted-019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071".to_owned();
+    let report = ReportLocation { older_kept: Some(Apart::Interrupted), place, kept_as: None, ..location() };
     insta::assert_snapshot!(plain(&samples::summary_interrupted(&samples::findings()), &report));
 }
 
@@ -109,7 +108,8 @@ fn names_cannot_steer_the_terminal_nor_widen_it() {
 #[test]
 fn styles_say_nothing_that_words_do_not() {
     let mut styled = Vec::new();
-    write_summary(&mut styled, &samples::summary_interrupted(&samples::findings()), &location()).unwrap();
+    write_summary(&mut styled, &samples::summary_interrupted(&samples::findings()), &Delivered::default(), &location())
+        .unwrap();
     assert!(String::from_utf8(styled).unwrap().contains("\u{1b}["));
     let text = plain(&samples::summary_interrupted(&samples::findings()), &location());
     for word in ["INTERRUPTED", "INCOMPLETE", "NOT SEEN", "NON_COMPLIANT", "UNDETERMINED", "EXEMPT", "COMPLIANT"] {

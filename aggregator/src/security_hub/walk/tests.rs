@@ -39,7 +39,7 @@ fn files(findings: &str, targets: &str) -> (TempDir, PathBuf, PathBuf) {
 fn walked(findings: &Path, targets: &Path) -> Result<Vec<HubTarget>, WalkError> {
     let mut walk = Walk::begin(findings, targets)?;
     let mut all = Vec::new();
-    while let Some(target) = walk.next()? {
+    while let Some(target) = walk.next_target()? {
         all.push(target);
     }
     Ok(all)
@@ -68,7 +68,7 @@ fn each_target_with_its_findings_and_whether_it_was_read_whole() {
             let mut reading = TargetFindings::open(&findings, &target.place).unwrap();
             let mut names = Vec::new();
             loop {
-                let read = reading.next(1).unwrap();
+                let read = reading.read(1).unwrap();
                 if read.is_empty() {
                     break names;
                 }

@@ -11,8 +11,8 @@ use aws_types::service_config::ServiceConfigKey;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::fault::AwsFault;
 
-/// How long a transfer of one part may take: 16 MiB at 20 kB/s. One that stands still ends long before.
-const TRANSFER: Duration = Duration::from_mins(15);
+/// How long the transfer of one part may take: 16 MiB at 28 kB/s. An upload that stands still ends long before.
+const TRANSFER: Duration = Duration::from_mins(10);
 
 /// How long an upload may stand still.
 const STALLED: Duration = Duration::from_secs(30);

@@ -15,7 +15,7 @@ pub enum StoreError {
         /// The bucket.
         bucket: String,
         /// What AWS said.
-        fault: AwsFault,
+        fault: Box<AwsFault>,
     },
     /// AWS does not allow it.
     #[error("`s3://{bucket}/{key}` cannot be used: {fault}; {hint}")]
@@ -25,7 +25,7 @@ pub enum StoreError {
         /// What the call was about.
         key: String,
         /// What AWS said.
-        fault: AwsFault,
+        fault: Box<AwsFault>,
         /// What helps.
         hint: String,
     },
@@ -37,7 +37,7 @@ pub enum StoreError {
         /// What the call was about.
         key: String,
         /// What AWS said.
-        fault: AwsFault,
+        fault: Box<AwsFault>,
     },
     /// An object is longer or shorter than the run's manifest says.
     #[error("`{object}` has {found} bytes, and {expected} by its run's manifest: it was cut off, or replaced")]
@@ -122,7 +122,7 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The error behind a fault.
     pub(super) fn error(self, fault: AwsFault) -> StoreError {
-        let (bucket, key) = (self.bucket.to_owned(), self.key.to_owned());
+        let (bucket, key, fault) = (self.bucket.to_owned(), self.key.to_owned(), Box::new(fault));
         if fault.code.as_deref() == Some("NoSuchBucket") {
             return StoreError::NoSuchBucket { bucket, fault };
         }

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::client::transfer;
 use super::error::StoreError;
-use super::object::total_length;
+use super::object::{total_length, unhexed};
 use super::{AT_ONCE, S3Store, StoredRun, names};
 use crate::history::manifest::{MANIFEST, ManifestFile};
 
@@ -22,55 +22,34 @@ impl S3Store {
     ///
     /// # Errors
     /// There is none, or S3 does not give it.
-    pub async fn resolve(&self) -> Result<(StoredRun, String), StoreError> {
+    pub async fn resolve(&self) -> Result<StoredRun, StoreError> {
         if let Some(manifest) = self.manifest_in(MANIFEST).await? {
             let name = self.location.prefix().rsplit('/').next().unwrap_or_default().to_owned();
-            return Ok((StoredRun { name, manifest }, String::new()));
+            return Ok(StoredRun { name, manifest, folder: String::new() });
         }
-        match self.latest().await? {
-            Some(run) => {
-                let folder = names::of_run(&run.name, "");
-                Ok((run, folder))
-            }
-            None => Err(StoreError::NoRun { location: self.location.to_string() }),
-        }
+        self.latest().await?.ok_or_else(|| StoreError::NoRun { location: self.location.to_string() })
     }
 
-    /// Fetches files of the run that this location leads to, and then its manifest, into the folder `into`; all of its
-    /// files where none is named.
+    /// Fetches files of the run that this location leads to, as [`fetch`](Self::fetch) does.
     ///
     /// # Errors
-    /// There is no run, or none with such a file; S3 does not give it, or it is not what the manifest says.
+    /// There is no run, or as [`fetch`](Self::fetch).
     pub async fn fetch_location(&self, files: &[&str], into: &Path) -> Result<StoredRun, StoreError> {
-        let (run, folder) = self.resolve().await?;
-        self.fetch_from(&folder, &run, files, into).await?;
+        let run = self.resolve().await?;
+        self.fetch(&run, files, into).await?;
         Ok(run)
     }
 
-    /// The same of the run with this name.
+    /// Fetches files of a run, and then its manifest, into the folder `into`; all of its files where none is named.
     ///
     /// # Errors
-    /// As [`fetch_location`](Self::fetch_location).
-    pub async fn fetch(&self, run_name: &str, files: &[&str], into: &Path) -> Result<StoredRun, StoreError> {
-        if !names::is_plain(run_name) {
-            return Err(StoreError::Name(run_name.to_owned()));
-        }
-        let folder = names::of_run(run_name, "");
-        let manifest = self.manifest_in(&format!("{folder}{MANIFEST}")).await?;
-        let manifest =
-            manifest.ok_or_else(|| StoreError::NoRun { location: self.shown(folder.trim_end_matches('/')) })?;
-        let run = StoredRun { name: run_name.to_owned(), manifest };
-        self.fetch_from(&folder, &run, files, into).await?;
-        Ok(run)
-    }
-
-    /// `folder` is where the run is, under the prefix: empty, or with a slash at its end.
-    async fn fetch_from(&self, folder: &str, run: &StoredRun, files: &[&str], into: &Path) -> Result<(), StoreError> {
+    /// The run has no such file; S3 does not give it, or it is not what the manifest says.
+    pub async fn fetch(&self, run: &StoredRun, files: &[&str], into: &Path) -> Result<(), StoreError> {
         let mut wanted = Vec::new();
         for name in files {
             let file = run.manifest.files.iter().find(|file| file.name == *name);
             wanted.push(file.ok_or_else(|| StoreError::NoFile {
-                location: self.shown(folder.trim_end_matches('/')),
+                location: self.shown_folder(&run.folder),
                 name: (*name).to_owned(),
             })?);
         }
@@ -82,11 +61,15 @@ impl S3Store {
         }
         tokio::fs::create_dir_all(into).await.map_err(StoreError::file(into))?;
         for file in wanted {
-            self.fetch_file(&format!("{folder}{}", file.name), file, into).await?;
+            self.fetch_file(&names::within(&run.folder, &file.name), file, into).await?;
         }
         let path = into.join(MANIFEST);
         let content = serde_json::to_vec_pretty(&run.manifest).unwrap_or_default();
         tokio::fs::write(&path, content).await.map_err(StoreError::file(&path))
+    }
+
+    fn shown_folder(&self, folder: &str) -> String {
+        if folder.is_empty() { self.location.to_string() } else { self.shown(folder) }
     }
 
     async fn fetch_file(&self, name: &str, file: &ManifestFile, into: &Path) -> Result<(), StoreError> {
@@ -114,8 +97,7 @@ impl S3Store {
             out.write_all(&range.content).await.map_err(StoreError::file(part))?;
         }
         out.flush().await.map_err(StoreError::file(part))?;
-        let found: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        if found.eq_ignore_ascii_case(&file.sha256) {
+        if unhexed(&file.sha256).as_deref() == Some(digest.finalize().as_slice()) {
             Ok(())
         } else {
             Err(StoreError::Checksum { object: self.shown(name) })

@@ -52,7 +52,8 @@ impl S3Store {
         };
         let LatestManifest { run_name, manifest } = self.parsed::<LatestManifest<Manifest>>(names::LATEST, &content)?;
         if names::is_plain(&run_name) {
-            Ok(Some(StoredRun { name: run_name, manifest }))
+            let folder = names::of_run(&run_name);
+            Ok(Some(StoredRun { name: run_name, manifest, folder }))
         } else {
             Err(StoreError::Name(run_name))
         }

@@ -2,14 +2,21 @@
 
 /// The part of the prefix under which the runs are.
 pub(super) const RUNS: &str = "runs";
+/// The part of the prefix under which the dataset over all runs is.
+pub(super) const DATASET: &str = "parquet";
 /// A copy of the newest run's manifest, with the run's name.
 pub(super) const LATEST: &str = "latest.json";
 /// What is written, again and again, to find out whether anything can be.
 pub(super) const WRITE_CHECK: &str = ".write-check";
 
-/// The name of an object of a run, from the location's prefix.
-pub(super) fn of_run(run_name: &str, file: &str) -> String {
-    format!("{RUNS}/{run_name}/{file}")
+/// Where a run is, from the location's prefix.
+pub(super) fn of_run(run_name: &str) -> String {
+    format!("{RUNS}/{run_name}")
+}
+
+/// The name of something in a folder, of which an empty one is the location's prefix itself.
+pub(super) fn within(folder: &str, file: &str) -> String {
+    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }
 
 /// The name of a run's part of the dataset: `2026-11-23-RUN_ID` has `parquet/scan_date=2026-11-23/RUN_ID.parquet`.
@@ -17,7 +24,7 @@ pub(super) fn of_dataset(run_name: &str) -> Option<String> {
     let (date, id) = run_name.split_at_checked("2026-11-23".len())?;
     let id = id.strip_prefix('-').filter(|id| !id.is_empty())?;
     date.parse::<jiff::civil::Date>().ok()?;
-    Some(format!("parquet/scan_date={date}/{id}.parquet"))
+    Some(format!("{DATASET}/scan_date={date}/{id}.parquet"))
 }
 
 /// Whether a file or run can have this name: one that leads nowhere else, neither on S3 nor on a disk. What a bucket holds
@@ -30,7 +37,7 @@ pub(super) fn is_plain(name: &str) -> bool {
 
 /// The content type of a file, by the end of its name.
 pub(super) fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map_or("", |(_, end)| end) {
+    match end(name) {
         "html" => "text/html; charset=utf-8",
         "json" => "application/json",
         "jsonl" => "application/x-ndjson",
@@ -43,10 +50,14 @@ pub(super) fn content_type(name: &str) -> &'static str {
     }
 }
 
+fn end(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, end)| end)
+}
+
 /// What a browser does with a file: it shows the page, and saves the rest under its own name.
 pub(super) fn content_disposition(name: &str) -> String {
     let base = name.rsplit_once('/').map_or(name, |(_, base)| base);
-    let how = if base.ends_with(".html") { "inline" } else { "attachment" };
+    let how = if end(base) == "html" { "inline" } else { "attachment" };
     format!("{how}; filename=\"{base}\"")
 }
 

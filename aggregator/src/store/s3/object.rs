@@ -131,6 +131,12 @@ pub(super) fn total_length(content_range: Option<&str>, content_length: Option<i
     }
 }
 
+/// The bytes of a checksum as manifests have it; `None` where it is none.
+pub(super) fn unhexed(hex: &str) -> Option<Vec<u8>> {
+    let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
+    pairs.map(|digits| u8::from_str_radix(digits?, 16).ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -145,5 +151,17 @@ mod tests {
     #[case(None, None, None)]
     fn the_length_of_the_whole(#[case] range: Option<&str>, #[case] length: Option<i64>, #[case] whole: Option<u64>) {
         assert_eq!(total_length(range, length), whole);
+    }
+
+    #[rstest]
+    #[case("00ff10", Some(vec![0, 255, 16]))]
+    #[case("00FF", Some(vec![0, 255]))]
+    #[case("", Some(Vec::new()))]
+    #[case("abc", None)]
+    #[case("no", None)]
+    #[case("é", None)]
+    #[case("€0", None)]
+    fn checksums(#[case] hex: &str, #[case] bytes: Option<Vec<u8>>) {
+        assert_eq!(unhexed(hex), bytes);
     }
 }

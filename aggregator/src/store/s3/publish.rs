@@ -1,6 +1,6 @@
 //! A run that goes to S3: whole, or not at all.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tracing::{debug, warn};
@@ -36,36 +36,82 @@ pub struct Published {
 /// A file and the name that it gets.
 #[derive(Debug)]
 struct Upload<'a> {
-    path: std::path::PathBuf,
+    path: PathBuf,
     name: String,
     file: &'a ManifestFile,
 }
 
 impl S3Store {
     /// Uploads a run: its files, its part of the dataset, then its manifest, which makes a run of them, and at last what
-    /// leads to the newest run.
+    /// leads to the newest run. One that is there already, as it is, is not uploaded again.
     ///
     /// # Errors
     /// Something could not be uploaded, and there is no such run. What was uploaded is removed, as far as that is allowed.
     /// A `latest.json` that cannot be written is no error, but told by [`Published::latest`].
     pub async fn publish(&self, publication: &Publication<'_>) -> Result<Published, StoreError> {
-        let Publication { run_name, manifest, .. } = *publication;
-        let uploads = publication.uploads()?;
-        if let Err(error) = self.upload(run_name, &uploads, manifest).await {
-            // An answer may have been lost whose call has succeeded: the manifest must not outlive the files.
-            if let Err(left) = self.remove(run_name).await {
-                debug!(%left, "what was uploaded of a run stays, without its manifest");
-            }
-            return Err(error);
+        let Publication { run_name, folder, dataset, manifest } = *publication;
+        let at = names::of_run(run_name);
+        let mut uploads = uploads(&at, folder, manifest)?;
+        if let (Some(file), Some(path)) = (&manifest.dataset, dataset) {
+            // Retention finds it by the run's name.
+            let name = names::of_dataset(run_name).filter(|name| *name == file.name);
+            let name = name.ok_or_else(|| StoreError::Name(file.name.clone()))?;
+            uploads.push(Upload { path: path.to_owned(), name, file });
         }
+        self.put_run(run_name, &at, &uploads, manifest).await?;
         let latest = self.point_latest(run_name, manifest).await.unwrap_or_else(|error| {
             warn!(%error, "the run is published, but what leads to the newest run is as it was");
             Latest::Unwritten(error.to_string())
         });
-        Ok(Published { location: self.shown(&format!("{}/{run_name}", names::RUNS)), latest })
+        Ok(Published { location: self.shown(&at), latest })
     }
 
-    async fn upload(&self, run_name: &str, uploads: &[Upload<'_>], manifest: &Manifest) -> Result<(), StoreError> {
+    /// Uploads the files of a run that must not be among the others, such as one that was interrupted, to
+    /// `PREFIX/folder_name/`, in the same way; nothing leads there. It gives the location.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn publish_apart(
+        &self,
+        folder_name: &str,
+        folder: &Path,
+        manifest: &Manifest,
+    ) -> Result<String, StoreError> {
+        // Else it would be taken for what is under those names.
+        if [names::RUNS, names::DATASET].contains(&folder_name) {
+            return Err(StoreError::Name(folder_name.to_owned()));
+        }
+        let uploads = uploads(folder_name, folder, manifest)?;
+        self.put_run(folder_name, folder_name, &uploads, manifest).await?;
+        Ok(self.shown(folder_name))
+    }
+
+    async fn put_run(
+        &self,
+        name: &str,
+        at: &str,
+        uploads: &[Upload<'_>],
+        manifest: &Manifest,
+    ) -> Result<(), StoreError> {
+        if !names::is_plain(name) {
+            return Err(StoreError::Name(name.to_owned()));
+        }
+        match self.manifest_in(&names::within(at, MANIFEST)).await {
+            Ok(Some(there)) if there == *manifest => return Ok(()),
+            Ok(None) => {}
+            // The same run, written anew: while its files are replaced, it is not whole.
+            Ok(Some(_)) | Err(StoreError::Manifest { .. }) => self.remove_folder(at).await?,
+            Err(error) => return Err(error),
+        }
+        let Err(error) = self.upload(at, uploads, manifest).await else { return Ok(()) };
+        // An answer may have been lost whose call has succeeded: the manifest must not outlive the files.
+        if let Err(left) = self.remove_uploads(at, uploads).await {
+            debug!(%left, "what was uploaded of a run stays, without its manifest");
+        }
+        Err(error)
+    }
+
+    async fn upload(&self, at: &str, uploads: &[Upload<'_>], manifest: &Manifest) -> Result<(), StoreError> {
         let (small, large): (Vec<_>, Vec<_>) = uploads.iter().partition(|upload| upload.file.bytes <= MOST_AT_ONCE);
         let sending: Vec<_> =
             small.into_iter().map(|upload| self.put_file(&upload.path, &upload.name, upload.file)).collect();
@@ -74,33 +120,28 @@ impl S3Store {
         for upload in large {
             self.put_file(&upload.path, &upload.name, upload.file).await?;
         }
-        let name = names::of_run(run_name, MANIFEST);
+        let name = names::within(at, MANIFEST);
         let mut content = serde_json::to_string_pretty(manifest)
             .map_err(|error| StoreError::Manifest { object: self.shown(&name), problem: error.to_string() })?;
         content.push('\n');
         self.put_small(&name, content, None).await.map(drop)
     }
+
+    async fn remove_uploads(&self, at: &str, uploads: &[Upload<'_>]) -> Result<(), StoreError> {
+        self.remove_folder(at).await?;
+        for upload in uploads.iter().filter(|upload| upload.name.starts_with(names::DATASET)) {
+            self.delete(&upload.name, vec![self.key(&upload.name)]).await?;
+        }
+        Ok(())
+    }
 }
 
-impl<'a> Publication<'a> {
-    fn uploads(&self) -> Result<Vec<Upload<'a>>, StoreError> {
-        let Self { run_name, folder, dataset, manifest } = *self;
-        if let Some(name) =
-            manifest.files.iter().map(|file| file.name.as_str()).chain([run_name]).find(|name| !names::is_plain(name))
-        {
-            return Err(StoreError::Name(name.to_owned()));
+fn uploads<'a>(at: &str, folder: &Path, manifest: &'a Manifest) -> Result<Vec<Upload<'a>>, StoreError> {
+    let upload = |file: &'a ManifestFile| {
+        if !names::is_plain(&file.name) {
+            return Err(StoreError::Name(file.name.clone()));
         }
-        let mut uploads: Vec<_> = manifest
-            .files
-            .iter()
-            .map(|file| Upload { path: folder.join(&file.name), name: names::of_run(run_name, &file.name), file })
-            .collect();
-        if let (Some(file), Some(path)) = (&manifest.dataset, dataset) {
-            // Retention finds it by the run's name.
-            let name = names::of_dataset(run_name).filter(|name| *name == file.name);
-            let name = name.ok_or_else(|| StoreError::Name(file.name.clone()))?;
-            uploads.push(Upload { path: path.to_owned(), name, file });
-        }
-        Ok(uploads)
-    }
+        Ok(Upload { path: folder.join(&file.name), name: names::within(at, &file.name), file })
+    };
+    manifest.files.iter().map(upload).collect()
 }

@@ -20,28 +20,45 @@ impl S3Store {
         if !names::is_plain(run_name) {
             return Err(StoreError::Name(run_name.to_owned()));
         }
-        let manifest = names::of_run(run_name, MANIFEST);
-        self.delete(&manifest, vec![self.key(&manifest)]).await?;
-        let folder = names::of_run(run_name, "");
-        loop {
-            let request = self.client.list_objects_v2().bucket(self.location.bucket()).prefix(self.key(&folder));
-            let page = request.max_keys(MOST_DELETED).set_expected_bucket_owner(self.owner()).send().await;
-            let page = page.map_err(|error| self.error(&folder, AwsFault::new("s3:ListBucket", &error)))?;
-            let keys: Vec<String> =
-                page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
-            if keys.is_empty() {
-                break;
-            }
-            self.delete(&folder, keys).await?;
-        }
+        self.remove_folder(&names::of_run(run_name)).await?;
         match names::of_dataset(run_name) {
             Some(name) => self.delete(&name, vec![self.key(&name)]).await,
             None => Ok(()),
         }
     }
 
+    /// Removes a run that is not among the others, if there is one.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    pub async fn remove_apart(&self, folder_name: &str) -> Result<(), StoreError> {
+        match self.manifest_in(&names::within(folder_name, MANIFEST)).await? {
+            Some(_) => self.remove_folder(folder_name).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what is in the folder of a run, the manifest first.
+    pub(super) async fn remove_folder(&self, folder: &str) -> Result<(), StoreError> {
+        let manifest = names::within(folder, MANIFEST);
+        self.delete(&manifest, vec![self.key(&manifest)]).await?;
+        // With its slash: a folder whose name begins with this one's is another one.
+        let prefix = names::within(folder, "");
+        loop {
+            let request = self.client.list_objects_v2().bucket(self.location.bucket()).prefix(self.key(&prefix));
+            let page = request.max_keys(MOST_DELETED).set_expected_bucket_owner(self.owner()).send().await;
+            let page = page.map_err(|error| self.error(&prefix, AwsFault::new("s3:ListBucket", &error)))?;
+            let keys: Vec<String> =
+                page.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            self.delete(&prefix, keys).await?;
+        }
+    }
+
     /// Deletes objects; `name` is for the error.
-    async fn delete(&self, name: &str, keys: Vec<String>) -> Result<(), StoreError> {
+    pub(super) async fn delete(&self, name: &str, keys: Vec<String>) -> Result<(), StoreError> {
         let objects: Result<Vec<_>, _> =
             keys.into_iter().map(|key| ObjectIdentifier::builder().key(key).build()).collect();
         let delete = objects.and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build());

@@ -1,7 +1,7 @@
 //! The runs that are kept.
 
 use ecr_encryption_rule::aws::fault::AwsFault;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::error::StoreError;
 use super::{S3Store, StoredRun, names};
@@ -35,15 +35,18 @@ impl S3Store {
     /// S3 does not list them, or refuses a manifest.
     pub async fn runs(&self) -> Result<Runs, StoreError> {
         let names = self.run_names().await?;
-        let reading = names.into_iter().map(|name| async {
-            let read = self.manifest_in(&names::of_run(&name, MANIFEST)).await;
-            Ok::<_, StoreError>((name, read))
-        });
-        let read: Vec<_> = stream::iter(reading).buffered(MANIFESTS_AT_ONCE).try_collect().await?;
+        let reading: Vec<_> = names
+            .into_iter()
+            .map(|name| async {
+                let read = self.run(&name).await;
+                (name, read)
+            })
+            .collect();
+        let read: Vec<_> = stream::iter(reading).buffered(MANIFESTS_AT_ONCE).collect().await;
         let mut runs = Runs::default();
         for (name, read) in read {
             match read {
-                Ok(Some(manifest)) => runs.kept.push(StoredRun { name, manifest }),
+                Ok(Some(run)) => runs.kept.push(run),
                 Ok(None) => runs.passed_over.push(Passed { name, why: "it has no manifest".to_owned() }),
                 Err(error @ StoreError::Manifest { .. }) => {
                     runs.passed_over.push(Passed { name, why: error.to_string() });
@@ -54,6 +57,19 @@ impl S3Store {
         runs.kept
             .sort_by(|one, other| (one.manifest.started_at, &one.name).cmp(&(other.manifest.started_at, &other.name)));
         Ok(runs)
+    }
+
+    /// The run of this name.
+    ///
+    /// # Errors
+    /// S3 does not give its manifest, or that is none.
+    pub async fn run(&self, name: &str) -> Result<Option<StoredRun>, StoreError> {
+        if !names::is_plain(name) {
+            return Err(StoreError::Name(name.to_owned()));
+        }
+        let folder = names::of_run(name);
+        let manifest = self.manifest_in(&names::within(&folder, MANIFEST)).await?;
+        Ok(manifest.map(|manifest| StoredRun { name: name.to_owned(), manifest, folder }))
     }
 
     /// Whether there is any run: asked in order to find out whether it may be.

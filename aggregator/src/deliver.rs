@@ -1,0 +1,79 @@
+//! What becomes of a report that is there: findings go to Security Hub, and people are told.
+
+use aws_types::SdkConfig;
+use ecr_encryption_rule::aws::clients;
+
+use crate::args::notify::NotifyArgs;
+use crate::exit::{ExitStatus, FailOn};
+use crate::history::manifest::Manifest;
+use crate::notify::{Delivery, Digest, Notifier};
+use crate::report::terminal::ReportLocation;
+use crate::security_hub::HubOutcome;
+use crate::summary::Summary;
+
+/// What was asked for beside the report, and what has come of it.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    /// Security Hub, where that was asked for.
+    pub security_hub: Option<HubOutcome>,
+    /// Each of those who were to be told.
+    pub notifications: Vec<Delivery>,
+}
+
+impl Delivered {
+    /// Whether all that was asked for was done.
+    pub fn is_complete(&self) -> bool {
+        self.security_hub.as_ref().is_none_or(HubOutcome::is_complete)
+            && self.notifications.iter().all(|delivery| delivery.result.is_ok())
+    }
+
+    /// What was not, for people.
+    pub fn failures(&self) -> Vec<String> {
+        let hub = self
+            .security_hub
+            .iter()
+            .filter(|hub| !hub.is_complete())
+            .map(|hub| format!("Security Hub: {} not delivered, {} left out", hub.failures, hub.left_out));
+        let told = self.notifications.iter().filter_map(|Delivery { target, result }| {
+            let error = result.as_ref().err()?;
+            Some(format!("{target} could not be told: {error}"))
+        });
+        hub.chain(told).collect()
+    }
+}
+
+/// A run that people are to be told of.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// What it found.
+    pub summary: &'a Summary,
+    /// The run before.
+    pub earlier: Option<&'a Manifest>,
+    /// Where the report is.
+    pub report: &'a ReportLocation,
+    /// What makes it fail.
+    pub fail_on: FailOn,
+}
+
+/// Tells people of a run, if they want to hear of it.
+pub async fn tell(args: &NotifyArgs, sdk_config: &SdkConfig, attempts: u32, run: Told<'_>, delivered: &mut Delivered) {
+    let exit = ExitStatus::of(run.summary, delivered.is_complete(), run.fail_on);
+    let address = run.report.address();
+    let digest = Digest::of(run.summary, run.earlier, exit, Some(&address), &delivered.failures());
+    if !args.notify.is_empty() && args.notify_on.wants(&digest) {
+        let notifier = Notifier::new(clients::with_retries(sdk_config, attempts));
+        delivered.notifications = notifier.notify(&args.notify, &digest).await;
+    }
+}
+
+/// Tells people that there is no result, and why.
+pub async fn tell_failure(
+    args: &NotifyArgs,
+    sdk_config: &SdkConfig,
+    attempts: u32,
+    exit: ExitStatus,
+    why: &str,
+) -> Vec<Delivery> {
+    let notifier = Notifier::new(clients::with_retries(sdk_config, attempts));
+    notifier.notify(&args.notify, &Digest::of_failure(exit, why)).await
+}

@@ -1,0 +1,193 @@
+//! Where the runs are kept: in the folder that is written to, or in a bucket, with a folder for what is under way.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use aws_types::SdkConfig;
+use ecr_encryption_rule::aws::clients;
+use sha2::{Digest, Sha256};
+use tracing::{info, warn};
+
+use crate::args::ScanArgs;
+use crate::history::manifest::Manifest;
+use crate::history::reader::FINDINGS;
+use crate::history::runs::{DATASET_PART, Retention, run_name};
+use crate::output::{Apart, CHANGES, Output, Placing, Published, Written};
+use crate::report::terminal::ReportLocation;
+use crate::store::location::Location;
+use crate::store::s3::{Latest, Publication, S3Store};
+use crate::summary::Summary;
+
+/// Where the runs are kept.
+#[derive(Debug)]
+pub enum Destination {
+    /// In the folder that is written to.
+    Folder,
+    /// In a bucket.
+    S3(S3Store),
+}
+
+/// The runs that are kept.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The oldest first.
+    pub trend: Vec<Manifest>,
+    /// A folder with the findings and changes of the newest; none where there is no run, or it cannot be had.
+    pub newest: Option<PathBuf>,
+    /// Whether there is one.
+    pub is_any: bool,
+}
+
+/// The folder that a run writes to: the one that was named, or for a bucket one of its own that nobody else can write to.
+///
+/// # Errors
+/// There is no place for one.
+pub fn work_folder(args: &ScanArgs) -> anyhow::Result<PathBuf> {
+    let location = match &args.output {
+        Location::Folder(folder) => return Ok(folder.clone()),
+        Location::S3(location) => location,
+    };
+    let digest = Sha256::digest(location.to_string());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    if let Some(folder) = &args.store.work_dir {
+        return Ok(folder.join(name));
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
+    let cache = cache.ok_or_else(|| {
+        anyhow!(
+            "there is no home folder to keep what is read in until the report is uploaded: name one with --work-dir"
+        )
+    })?;
+    Ok(cache.join("ecr-encryption").join(name))
+}
+
+impl Destination {
+    /// Goes to where the runs are to be kept, and finds out whether they can be: before the scan, not after it.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub async fn open(args: &ScanArgs, sdk_config: &SdkConfig, attempts: u32) -> anyhow::Result<Self> {
+        let Location::S3(location) = &args.output else { return Ok(Self::Folder) };
+        let sdk_config = clients::with_retries(sdk_config, attempts);
+        let store = S3Store::open(&sdk_config, location.clone(), args.store.options()).await?;
+        store.check().await.with_context(|| format!("reports cannot be kept in `{location}`"))?;
+        Ok(Self::S3(store))
+    }
+
+    /// What is kept there, for a run that is being written. What cannot be had is told, and the run goes without.
+    ///
+    /// # Errors
+    /// It cannot be found out what there is.
+    pub async fn kept(&self, output: &Output) -> anyhow::Result<Kept> {
+        match self {
+            Self::Folder => {
+                let kept = output.kept().context("the runs that are kept cannot be read")?;
+                Ok(Kept {
+                    newest: kept.last().map(|run| run.path.clone()),
+                    is_any: !kept.is_empty(),
+                    trend: kept.into_iter().map(|run| run.manifest).collect(),
+                })
+            }
+            Self::S3(store) => {
+                let runs = store.runs().await?;
+                for passed in &runs.passed_over {
+                    warn!("the run `{}` is passed over: {}", passed.name, passed.why);
+                }
+                let newest = match runs.kept.last() {
+                    Some(newest) => {
+                        let into = output.staging().join("newest");
+                        let files = [FINDINGS, CHANGES];
+                        let is_there = |name: &&str| newest.manifest.files.iter().any(|file| file.name == **name);
+                        let files: Vec<&str> = files.into_iter().filter(is_there).collect();
+                        match store.fetch(newest, &files, &into).await {
+                            Ok(_) => Some(into),
+                            Err(error) => {
+                                warn!("what has changed since the run {} cannot be told: {error}", newest.name);
+                                None
+                            }
+                        }
+                    }
+                    None => None,
+                };
+                let is_any = !runs.kept.is_empty();
+                Ok(Kept { trend: runs.kept.into_iter().map(|run| run.manifest).collect(), newest, is_any })
+            }
+        }
+    }
+}
+
+/// Uploads a run that is written: to the runs that are kept, or beside them where it must not be among them.
+///
+/// # Errors
+/// It cannot be uploaded; there is no such run then.
+pub async fn upload(
+    store: &S3Store,
+    output: &Output,
+    written: &Written,
+    summary: &Summary,
+    placing: Placing,
+    retention: Retention,
+) -> anyhow::Result<Published> {
+    let folder = output.written();
+    let manifest = match placing.apart {
+        None => written.manifest.clone().with_dataset(),
+        Some(_) => written.manifest.clone(),
+    };
+    let apart = |apart: Apart| format!("{}-{}", apart.folder(), manifest.run_id);
+    let (place, overtaken) = match placing.apart {
+        Some(why) => (store.publish_apart(&apart(why), &folder, &manifest).await?, None),
+        None => {
+            let name = run_name(manifest.started_at, &manifest.run_id);
+            let dataset = folder.join(DATASET_PART);
+            let publication =
+                Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest: &manifest };
+            let published = store.publish(&publication).await?;
+            // What it had found when it was stopped is in the run that follows.
+            if output.resumes() {
+                for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
+                    if let Err(error) = store.remove_apart(&name).await {
+                        warn!("what this run had found when it was stopped stays in `{name}`: {error}");
+                    }
+                }
+            }
+            retain(store, retention, summary).await;
+            let overtaken = match published.latest {
+                Latest::ThisRun => None,
+                Latest::Newer(name) => Some(format!("`latest.json` tells of a later one, {name}")),
+                Latest::Unwritten(error) => Some(format!("`latest.json` could not be written: {error}")),
+            };
+            (published.location, overtaken)
+        }
+    };
+    Ok(Published {
+        location: ReportLocation {
+            kept_as: None,
+            place,
+            names: manifest.files.iter().map(|file| file.name.clone()).collect(),
+            older_kept: placing.apart.filter(|_| placing.older_report),
+            overtaken,
+        },
+        folder,
+        _held: output.settle(placing),
+    })
+}
+
+async fn retain(store: &S3Store, retention: Retention, summary: &Summary) {
+    if retention == Retention::default() {
+        return;
+    }
+    let runs = match store.runs().await {
+        Ok(runs) => runs.kept,
+        Err(error) => return warn!("the runs that are no longer to be kept cannot be found: {error}"),
+    };
+    let manifests: Vec<Manifest> = runs.iter().map(|run| run.manifest.clone()).collect();
+    let surplus: Vec<String> =
+        retention.surplus(&manifests, summary.run.finished_at).map(|run| run.run_id.clone()).collect();
+    for run in runs.iter().filter(|run| surplus.contains(&run.manifest.run_id)) {
+        match store.remove(&run.name).await {
+            Ok(()) => info!("the run {} is no longer kept", run.name),
+            Err(error) => warn!("the run {}, which is no longer to be kept, cannot be removed: {error}", run.name),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import { table } from '../cost/model';
+
+console.log(table());

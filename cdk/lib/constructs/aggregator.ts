@@ -1,0 +1,44 @@
+import { Annotations } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { partitionOf } from '../configuration/aws-names';
+import type { Configuration } from '../configuration/schema';
+import { AggregatorFunction } from './aggregator-function';
+import { AlarmTopic } from './alarm-topic';
+import { ConfigurationAggregator } from './configuration-aggregator';
+import { Dashboard } from './dashboard';
+import { History } from './history';
+import { ReportBucket } from './report-bucket';
+import { ScanAlarms } from './scan-alarms';
+import { ScanSchedule } from './scan-schedule';
+
+/** The scan: when it runs, what it writes, and who is told. */
+export class Aggregator extends Construct {
+  readonly topic: ITopic;
+
+  constructor(scope: Construct, id: string, configuration: Configuration, role: IRole) {
+    super(scope, id);
+    const { home, options, policy } = configuration;
+    if (policy.requireDualLayer && partitionOf(home.region) !== 'aws-us-gov') {
+      Annotations.of(this).addWarningV2(
+        'ecr-encryption:dual-layer',
+        '`policy.requireDualLayer` is `true`, and ECR has KMS_DSSE in GovCloud only: no repository will comply',
+      );
+    }
+    const report = new ReportBucket(this, 'Report', configuration);
+    this.topic = new AlarmTopic(this, 'Topic', configuration, report.key);
+    const aggregator = new AggregatorFunction(this, 'Scan', configuration, { role, report, topic: this.topic });
+    new ScanSchedule(this, 'Schedule', configuration, aggregator.function, aggregator.deadLetterQueue);
+    new ScanAlarms(this, 'Alarms', configuration, this.topic);
+    if (options.dashboard) {
+      new Dashboard(this, 'Dashboard', configuration, aggregator.function);
+    }
+    if (options.athena) {
+      new History(this, 'History', report);
+    }
+    if (options.configurationAggregator) {
+      new ConfigurationAggregator(this, 'Configuration', configuration);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+/** An alarm that tells a topic, of both ways. */
+export interface ToldAlarmProps {
+  readonly description: string;
+  readonly metric: IMetric;
+  readonly threshold: number;
+  readonly topic: ITopic;
+  readonly evaluationPeriods?: number;
+  readonly comparison?: ComparisonOperator;
+  readonly missing?: TreatMissingData;
+}
+
+/** Makes an alarm that rings as soon as the metric reaches the threshold. */
+export function toldAlarm(scope: Construct, id: string, props: ToldAlarmProps): Alarm {
+  const alarm = new Alarm(scope, id, {
+    alarmDescription: props.description,
+    metric: props.metric,
+    threshold: props.threshold,
+    evaluationPeriods: props.evaluationPeriods ?? 1,
+    comparisonOperator: props.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    treatMissingData: props.missing ?? TreatMissingData.NOT_BREACHING,
+  });
+  const action = new SnsAction(props.topic);
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
+  return alarm;
+}
+
+/** What can go wrong with a function that is invoked asynchronously. */
+export class FunctionAlarms extends Construct {
+  constructor(scope: Construct, id: string, what: string, target: LambdaFunction, queue: IQueue, topic: ITopic) {
+    super(scope, id);
+    const period = Duration.minutes(5);
+    toldAlarm(this, 'Errors', {
+      description: `${what} failed: its log has the reason.`,
+      metric: target.metricErrors({ period }),
+      threshold: 1,
+      topic,
+    });
+    toldAlarm(this, 'Throttles', {
+      description: `${what} was throttled: the account, or its reserved concurrency, has too few instances.`,
+      metric: target.metricThrottles({ period }),
+      threshold: 1,
+      evaluationPeriods: 3,
+      topic,
+    });
+    toldAlarm(this, 'Undelivered', {
+      description: `${what} gave up on an event: it is in the dead-letter queue, with the error.`,
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+      threshold: 1,
+      topic,
+    });
+    // Lambda drops what has waited for six hours.
+    toldAlarm(this, 'EventAge', {
+      description: `${what} does not keep up: an event has waited for an hour.`,
+      metric: new Metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'AsyncEventAge',
+        dimensionsMap: { FunctionName: target.functionName },
+        statistic: Stats.MAXIMUM,
+        period,
+      }),
+      threshold: Duration.hours(1).toMilliseconds(),
+      topic,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { CfnResource } from 'aws-cdk-lib';
+import { CfnPermission, CfnResourcePolicy, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Configuration } from '../configuration/schema';
+
+/**
+ * Lets AWS Config invoke the function, for as few accounts as AWS allows.
+ *
+ * A rule's ARN has an id that AWS chooses when the rule is made, and the rule can be made only when the function may be
+ * invoked: the ARN cannot be named. What AWS documents to narrow it is the source account, which is the account that the
+ * rule is in.
+ *
+ * - One account: that account.
+ * - `accounts`: those. A new account must be added before the rule can get into it.
+ * - `service`: AWS Config, for whatever account: an organization's members cannot all be named beforehand. A stranger who
+ *   makes a rule with this function gets an invocation that ends where it begins: the function may assume the role in
+ *   accounts of the organization only (`aws:ResourceOrgID`), and results go where the role is. AWS's own rule
+ *   `lambda-function-public-access-prohibited` reports such a function.
+ * - `organization`: `aws:SourceOrgID`, which AWS's documentation does not promise for AWS Config. Where AWS Config does not
+ *   give it, the deployment fails because the function cannot be invoked: nothing is governed in silence.
+ */
+export class InvokePermission extends Construct {
+  constructor(scope: Construct, id: string, { mode, home, organization, rule }: Configuration, target: LambdaFunction) {
+    super(scope, id);
+    if (mode === 'single-account' || rule.invokePermission === 'service') {
+      new CfnPermission(this, 'Config', {
+        action: 'lambda:InvokeFunction',
+        functionName: target.functionArn,
+        principal: 'config.amazonaws.com',
+        sourceAccount: mode === 'single-account' ? home.account : undefined,
+      });
+    } else {
+      policyWithCondition(
+        this,
+        target,
+        rule.invokePermission === 'accounts'
+          ? { 'aws:SourceAccount': rule.invokingAccounts }
+          : { 'aws:SourceOrgID': organization?.id },
+      );
+    }
+  }
+}
+
+/** A permission of its own for each account would not fit into a function's policy; one condition with all of them does. */
+function policyWithCondition(scope: Construct, target: LambdaFunction, equals: Record<string, unknown>): CfnResource {
+  return new CfnResourcePolicy(scope, 'Policy', {
+    resourceArn: target.functionArn,
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'Config',
+          Effect: 'Allow',
+          Principal: { Service: 'config.amazonaws.com' },
+          Action: 'lambda:InvokeFunction',
+          Resource: target.functionArn,
+          Condition: { StringEquals: equals },
+        },
+      ],
+    },
+  });
+}

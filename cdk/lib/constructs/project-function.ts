@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path';
+import { Architecture, Code, type FunctionOptions, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { cargoLambdaVersion, RustFunction } from 'cargo-lambda-cdk';
+import type { Construct } from 'constructs';
+import { ConfigurationError } from '../configuration/configuration-error';
+import type { Configuration } from '../configuration/schema';
+import { checkZip } from './function-zip';
+
+/** The folder with the Cargo workspace. */
+const WORKSPACE = join(__dirname, '..', '..', '..');
+
+/** Paths in the configuration start here. */
+const CDK = join(__dirname, '..', '..');
+
+/** One of the project's two binaries as a function: from a zip file, or built by cargo-lambda while synthesising. */
+export function projectFunction(
+  scope: Construct,
+  id: string,
+  binary: 'ecr-encryption-rule' | 'ecr-encryption',
+  { code }: Configuration,
+  options: Omit<FunctionOptions, 'architecture'>,
+): LambdaFunction {
+  const architecture = code.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64;
+  if (code.build === 'cargo') {
+    // Without it, RustFunction would go for Docker.
+    if (cargoLambdaVersion() === undefined) {
+      throw new ConfigurationError([
+        '`code.build` is `cargo`, and `cargo lambda` cannot be run; allowed: `zip`, or install cargo-lambda',
+      ]);
+    }
+    return new RustFunction(scope, id, {
+      ...options,
+      architecture,
+      runtime: 'provided.al2023',
+      manifestPath: join(WORKSPACE, 'Cargo.toml'),
+      binaryName: binary,
+      bundling: { cargoLambdaFlags: ['--release', '--locked'] },
+    });
+  }
+  const [setting, path] =
+    binary === 'ecr-encryption' ? (['code.scanZip', code.scanZip] as const) : (['code.ruleZip', code.ruleZip] as const);
+  const file = resolve(CDK, path);
+  checkZip(file, setting, path, code.architecture);
+  return new LambdaFunction(scope, id, {
+    ...options,
+    architecture,
+    runtime: Runtime.PROVIDED_AL2023,
+    handler: 'bootstrap',
+    code: Code.fromAsset(file),
+  });
+}

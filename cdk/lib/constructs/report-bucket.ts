@@ -1,0 +1,147 @@
+import { type CfnElement, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  ObjectLockRetention,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge';
+import type { Configuration } from '../configuration/schema';
+
+/** Where results of Athena's queries go; nobody needs them for long. */
+export const ATHENA_RESULTS = 'athena-results/';
+
+/** The bucket with the reports, and the key that encrypts it. Both survive the stack: the history is evidence. */
+export class ReportBucket extends Construct {
+  readonly bucket: Bucket;
+  readonly key: Key;
+  private readonly prefix: string;
+  private readonly removesRuns: boolean;
+
+  constructor(scope: Construct, id: string, configuration: Configuration) {
+    super(scope, id);
+    const { home, report } = configuration;
+    this.prefix = report.prefix;
+    this.removesRuns = report.keepDays !== undefined;
+    this.key = new Key(this, 'Key', {
+      description: 'Reports of ecr-encryption, and what is told of them',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsToTheEncryptedTopic',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        // "*": in a key's policy, this key.
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': home.account } },
+      }),
+    );
+    this.bucket = new Bucket(this, 'Bucket', {
+      ...guarded,
+      bucketName: report.bucketName,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      versioned: true,
+      objectLockEnabled: report.objectLock ? true : undefined,
+      objectLockDefaultRetention: retention(report.objectLock),
+      serverAccessLogsBucket: report.accessLogs ? this.logBucket(report.accessLogDays) : undefined,
+      lifecycleRules: [
+        {
+          id: 'remove-what-was-replaced',
+          noncurrentVersionExpiration: Duration.days(report.noncurrentDays),
+          expiredObjectDeleteMarker: true,
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+        { id: 'remove-results-of-queries', prefix: ATHENA_RESULTS, expiration: Duration.days(30) },
+      ],
+    });
+    if (!report.accessLogs) {
+      acknowledge(
+        this.bucket,
+        'AwsSolutions-S1',
+        '`report.accessLogs` is off: who runs this deployment logs access in CloudTrail.',
+      );
+    }
+    new CfnOutput(this, 'ReportLocation', { value: this.location });
+  }
+
+  /** As the scan takes it. */
+  get location(): string {
+    return `s3://${this.bucket.bucketName}/${this.prefix}`;
+  }
+
+  /** Lets the scan write reports, and read earlier ones; it may delete only where it is to. */
+  grantReports(role: IRole): void {
+    const objects = `${this.prefix}/*`;
+    const actions = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'];
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'WriteReports',
+        actions: this.removesRuns ? [...actions, 's3:DeleteObject'] : actions,
+        // "*" behind the prefix: each run has keys of its own.
+        resources: [this.bucket.arnForObjects(objects)],
+      }),
+    );
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'ListReports',
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': [this.prefix, objects] } },
+      }),
+    );
+    this.key.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
+    const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${objects}]`,
+      "The reports' own keys: each run has objects of its own under the prefix.",
+    );
+  }
+
+  private logBucket(days: number): Bucket {
+    const logs = new Bucket(this, 'AccessLogs', {
+      ...guarded,
+      // S3 writes access logs into buckets with its own keys only, unless the key's policy is opened for it.
+      encryption: BucketEncryption.S3_MANAGED,
+      versioned: false,
+      lifecycleRules: [
+        {
+          id: 'remove-old-logs',
+          expiration: Duration.days(days),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+      ],
+    });
+    acknowledge(
+      logs,
+      'AwsSolutions-S1',
+      'This is the bucket of the access logs; logging it into itself would never end.',
+    );
+    return logs;
+  }
+}
+
+const guarded: BucketProps = {
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  enforceSSL: true,
+  minimumTLSVersion: 1.2,
+  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+  removalPolicy: RemovalPolicy.RETAIN,
+};
+
+function retention(lock: Configuration['report']['objectLock']): ObjectLockRetention | undefined {
+  if (lock === undefined) {
+    return undefined;
+  }
+  const days = Duration.days(lock.days);
+  return lock.mode === 'compliance' ? ObjectLockRetention.compliance(days) : ObjectLockRetention.governance(days);
+}

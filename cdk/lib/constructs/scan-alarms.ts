@@ -1,0 +1,52 @@
+import { Annotations, Duration } from 'aws-cdk-lib';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Configuration } from '../configuration/schema';
+import { LONGEST_RUN } from './aggregator-function';
+import { toldAlarm } from './function-alarms';
+import { scanMetric } from './scan-metrics';
+
+/** Runs that were missed, that lost something, or that will soon take too long. */
+export class ScanAlarms extends Construct {
+  constructor(scope: Construct, id: string, { scan }: Configuration, topic: ITopic) {
+    super(scope, id);
+    this.missedRun(scan.schedule, topic);
+    toldAlarm(this, 'IncompleteRun', {
+      description: 'A scan did not cover everything: the report says which accounts and Regions, and why.',
+      metric: scanMetric(this, 'NotCovered', Duration.minutes(5)),
+      threshold: 1,
+      topic,
+      // Rings until a run has covered everything.
+      missing: TreatMissingData.IGNORE,
+    });
+    toldAlarm(this, 'LongRun', {
+      description: 'A scan took more than 80 % of what Lambda allows: give it more memory, or scan fewer Regions.',
+      metric: scanMetric(this, 'DurationSeconds', Duration.minutes(5)),
+      threshold: 0.8 * LONGEST_RUN.toSeconds(),
+      topic,
+      missing: TreatMissingData.IGNORE,
+    });
+  }
+
+  private missedRun({ expression, longestGapHours }: Configuration['scan']['schedule'], topic: ITopic): void {
+    if (longestGapHours === undefined) {
+      Annotations.of(this).addWarningV2(
+        'ecr-encryption:no-missed-run-alarm',
+        `\`scan.schedule\` \`${expression}\` can leave out more than six days, and CloudWatch looks back seven: no alarm tells of a run that was missed. Alarms on failures and incomplete runs stay`,
+      );
+      return;
+    }
+    // By the hour, because one long period would begin at another minute than the schedule does. Two hours more than the
+    // schedule leaves out, so that a run may begin late, take long, and meet a change of the clocks.
+    toldAlarm(this, 'MissedRun', {
+      description: 'No scan has finished in the time in which one was due.',
+      metric: scanMetric(this, 'Runs', Duration.hours(1)),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: Math.ceil(longestGapHours) + 2,
+      topic,
+      missing: TreatMissingData.BREACHING,
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { App } from 'aws-cdk-lib';
+import { AccessStack } from './access-stack';
+import { AggregatorStack } from './aggregator-stack';
+import type { Configuration } from './configuration/schema';
+import { ManagementRoleStack } from './management-role-stack';
+import { RuleStack } from './rule-stack';
+import { SingleAccountStack } from './single-account-stack';
+
+/** The stacks that a configuration asks for. Their names, like all names in them, must not change between versions. */
+export function deploy(app: App, configuration: Configuration): void {
+  if (configuration.mode === 'single-account') {
+    singleAccount(app, configuration);
+  } else {
+    organization(app, configuration);
+  }
+}
+
+function singleAccount(app: App, configuration: Configuration): void {
+  const home = new SingleAccountStack(app, 'EcrEncryption', configuration);
+  for (const region of configuration.rule.regions.filter((region) => region !== configuration.home.region)) {
+    new RuleStack(app, `EcrEncryptionRule-${region}`, configuration, region).addStackDependency(
+      home,
+      "the function's role",
+    );
+  }
+}
+
+function organization(app: App, configuration: Configuration): void {
+  const { home, organization, rule } = configuration;
+  const access = new AccessStack(app, 'EcrEncryptionAccess', configuration);
+  const management = organization?.managementAccount;
+  if (management && management !== home.account && !organization.excludedAccounts.includes(management)) {
+    new ManagementRoleStack(app, 'EcrEncryptionManagementRole', configuration).addStackDependency(
+      access,
+      'whom it trusts',
+    );
+  }
+  for (const region of rule.regions) {
+    new RuleStack(app, `EcrEncryptionRule-${region}`, configuration, region).addStackDependency(access, 'the roles');
+  }
+  new AggregatorStack(app, 'EcrEncryptionAggregator', configuration).addStackDependency(access, 'the roles');
+}

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EXAMPLES, example, ofType, only, type Template, text } from './support/synthesise';
+
+const RULE_STACK = 'EcrEncryptionRule-eu-central-1';
+
+function properties(template: Template | undefined, type: string) {
+  return only(template, type).Properties;
+}
+
+function alarms(template: Template | undefined) {
+  return Object.fromEntries(
+    Object.entries(ofType(template, 'AWS::CloudWatch::Alarm')).map(([id, { Properties }]) => [
+      id.replace(/^.*Alarms(\w+?)[0-9A-F]{8}$/, '$1'),
+      Properties,
+    ]),
+  );
+}
+
+test('an organization gets a stack for access, one for the scan, and one for each governed Region', () => {
+  assert.deepEqual(Object.keys(example('organization')).sort(), [
+    'EcrEncryptionAccess',
+    'EcrEncryptionAggregator',
+    RULE_STACK,
+    'EcrEncryptionRule-us-east-1',
+  ]);
+});
+
+test('a delegated administrator gets the role into the management account too, unless that is left out', () => {
+  assert.ok(example('organization-everything').EcrEncryptionManagementRole);
+  const without = example('organization-everything', ['[012345678901]', '[111122223333]']);
+  assert.equal(without.EcrEncryptionManagementRole, undefined);
+});
+
+test('a single account gets one stack, and one for each other Region', () => {
+  assert.deepEqual(Object.keys(example('single-account')), ['EcrEncryption']);
+  const two = example('single-account', ['regions: [eu-central-1]', 'regions: [eu-central-1, us-east-1]']);
+  assert.deepEqual(Object.keys(two), ['EcrEncryption', 'EcrEncryptionRule-us-east-1']);
+  const none = example('single-account', ['regions: [eu-central-1]', 'regions: []']);
+  assert.deepEqual(ofType(none.EcrEncryption, 'AWS::Config::ConfigRule'), {});
+});
+
+test('the rule of an organization has both triggers, and is scoped to repositories and keys', () => {
+  const rule = properties(example('organization')[RULE_STACK], 'AWS::Config::OrganizationConfigRule');
+  const { LambdaFunctionArn: _, Description: __, ...metadata } = rule.OrganizationCustomRuleMetadata;
+  assert.deepEqual(metadata, {
+    InputParameters: '{"executionRoleName":"EcrEncryptionAudit"}',
+    MaximumExecutionFrequency: 'TwentyFour_Hours',
+    OrganizationConfigRuleTriggerTypes: [
+      'ConfigurationItemChangeNotification',
+      'OversizedConfigurationItemChangeNotification',
+      'ScheduledNotification',
+    ],
+    ResourceTypesScope: ['AWS::ECR::Repository', 'AWS::KMS::Key'],
+  });
+});
+
+test('the rule of a single account has both triggers, and assumes no role', () => {
+  const rule = properties(example('single-account').EcrEncryption, 'AWS::Config::ConfigRule');
+  assert.deepEqual(rule.Scope, { ComplianceResourceTypes: ['AWS::ECR::Repository', 'AWS::KMS::Key'] });
+  assert.equal(rule.InputParameters, undefined);
+  assert.deepEqual(
+    rule.Source.SourceDetails.map(({ MessageType }: { MessageType: string }) => MessageType),
+    ['ConfigurationItemChangeNotification', 'OversizedConfigurationItemChangeNotification', 'ScheduledNotification'],
+  );
+});
+
+test('of some units, the rule gets into the accounts by a StackSet, with the function of the Region', () => {
+  const stack = example('organization-everything')[RULE_STACK];
+  const stackSet = properties(stack, 'AWS::CloudFormation::StackSet');
+  assert.deepEqual(stackSet.StackInstancesGroup, [
+    {
+      DeploymentTargets: {
+        AccountFilterType: 'DIFFERENCE',
+        Accounts: ['012345678901'],
+        OrganizationalUnitIds: ['ou-ab12-11111111', 'ou-ab12-22222222'],
+      },
+      Regions: [{ Ref: 'AWS::Region' }],
+    },
+  ]);
+  assert.equal(stackSet.CallAs, 'DELEGATED_ADMIN');
+  const body = JSON.parse(stackSet.TemplateBody);
+  const { Properties } = only(body, 'AWS::Config::ConfigRule');
+  assert.deepEqual(Properties.Source.SourceIdentifier, { Ref: stackSet.Parameters[0].ParameterKey });
+  assert.match(text(stackSet.Parameters[0].ParameterValue), /^<RuleFunction\w+\.Arn>$/);
+  assert.equal(Properties.InputParameters.kmsKeyAccountIds, '444455556666');
+});
+
+test('a conformance pack has the same rule', () => {
+  const pack = properties(
+    example('govcloud')['EcrEncryptionRule-us-gov-west-1'],
+    'AWS::Config::OrganizationConformancePack',
+  );
+  const { Properties } = only(JSON.parse(pack.TemplateBody), 'AWS::Config::ConfigRule');
+  assert.deepEqual(Properties.InputParameters, { executionRoleName: 'EcrEncryptionAudit', requireDualLayer: 'true' });
+  assert.equal(pack.ConformancePackInputParameters[0].ParameterName, 'RuleFunctionArn');
+  const alone = example('single-account', [
+    'regions: [eu-central-1]',
+    'regions: [eu-central-1]\n  deployAs: conformance-pack',
+  ]);
+  only(
+    JSON.parse(properties(alone.EcrEncryption, 'AWS::Config::ConformancePack').TemplateBody),
+    'AWS::Config::ConfigRule',
+  );
+});
+
+test('AWS Config may invoke the function: for the account alone, where there is one', () => {
+  const permission = properties(example('single-account').EcrEncryption, 'AWS::Lambda::Permission');
+  assert.equal(permission.Principal, 'config.amazonaws.com');
+  assert.equal(permission.SourceAccount, '111122223333');
+});
+
+test('AWS Config may invoke the function: for whatever account, unless the configuration narrows it', () => {
+  const permission = properties(example('organization')[RULE_STACK], 'AWS::Lambda::Permission');
+  assert.deepEqual([permission.Principal, permission.SourceAccount], ['config.amazonaws.com', undefined]);
+  const byAccounts = example('organization', [
+    'rule:',
+    'rule:\n  invokePermission: accounts\n  invokingAccounts: [111122223333, 444455556666]',
+  ])[RULE_STACK];
+  const byOrganization = example('organization-everything')[RULE_STACK];
+  const condition = (template: Template | undefined) =>
+    properties(template, 'AWS::Lambda::ResourcePolicy').PolicyDocument.Statement[0].Condition;
+  assert.deepEqual(condition(byAccounts), { StringEquals: { 'aws:SourceAccount': ['111122223333', '444455556666'] } });
+  assert.deepEqual(condition(byOrganization), { StringEquals: { 'aws:SourceOrgID': 'o-a1b2c3d4e5' } });
+  assert.deepEqual(ofType(byOrganization, 'AWS::Lambda::Permission'), {});
+});
+
+test('AWS Config is asked to use the function only after it may', () => {
+  for (const [name, type] of [
+    ['organization', 'AWS::Config::OrganizationConfigRule'],
+    ['organization-everything', 'AWS::CloudFormation::StackSet'],
+  ] as const) {
+    const { DependsOn } = only(example(name)[RULE_STACK], type);
+    assert.ok(
+      DependsOn?.some((id) => id.startsWith('RuleInvokePermission')),
+      name,
+    );
+  }
+});
+
+test('functions run on Amazon Linux 2023, keep what they failed at, and log as JSON for some time', () => {
+  for (const name of EXAMPLES) {
+    for (const template of Object.values(example(name))) {
+      for (const { Properties } of Object.values(ofType(template, 'AWS::Lambda::Function'))) {
+        assert.deepEqual([Properties.Runtime, Properties.Handler], ['provided.al2023', 'bootstrap']);
+        assert.match(text(Properties.DeadLetterConfig.TargetArn), /DeadLetters\w+\.Arn>$/);
+        assert.equal(Properties.LoggingConfig.LogFormat, 'JSON');
+        assert.ok(
+          ['INFO', 'DEBUG', 'TRACE'].includes(Properties.LoggingConfig.ApplicationLogLevel),
+          'metrics are not dropped',
+        );
+      }
+      for (const { Properties } of Object.values(ofType(template, 'AWS::Logs::LogGroup'))) {
+        assert.ok(Properties.RetentionInDays);
+      }
+    }
+  }
+});
+
+test('the scan is told what to do by environment variables', () => {
+  const everything = Object.values(
+    ofType(example('organization-everything').EcrEncryptionAggregator, 'AWS::Lambda::Function'),
+  )[0];
+  const variables = Object.entries(everything?.Properties.Environment.Variables).map(([name, value]) => [
+    name.replace(/^ECR_ENCRYPTION_/, ''),
+    text(value).replace(/[0-9A-F]{8}(?=[.>])/g, ''),
+  ]);
+  assert.deepEqual(Object.fromEntries(variables), {
+    OUTPUT: 's3://<AggregatorReportBucket>/ecr',
+    FORMAT: 'jsonl,csv,html,parquet,ocsf',
+    WORK_DIR: '/tmp/work',
+    S3_KMS_KEY: '<AggregatorReportKey.Arn>',
+    S3_BUCKET_OWNER: '222233334444',
+    KEEP_DAYS: '400',
+    POLICY: '/opt/ecr-encryption/policy.toml',
+    REGIONS: 'eu-central-1,eu-west-1,us-east-1',
+    ORGANIZATIONAL_UNITS: 'ou-ab12-11111111,ou-ab12-22222222',
+    EXCLUDE_ACCOUNTS: '012345678901',
+    ROLE_NAME: 'security/EcrAudit',
+    EXTERNAL_ID: 'ecr-encryption-2026',
+    SOURCE: 'both',
+    CONFIG_AGGREGATOR: 'ecr-encryption',
+    CONFIG_REGION: 'eu-central-1',
+    INCLUDE: 'templates',
+    MAX_RATE: '5',
+    SECURITY_HUB: 'true',
+    NOTIFY: 'sns:<AggregatorTopic>',
+    NOTIFY_ON: 'problem',
+  });
+  const alone = properties(example('single-account').EcrEncryption, 'AWS::Scheduler::Schedule');
+  assert.equal(alone.Target.Input, '{"resume":true}');
+});
+
+test('a single account scans itself, and no organization', () => {
+  const functions = Object.values(ofType(example('single-account').EcrEncryption, 'AWS::Lambda::Function'));
+  const scan = functions.find(({ Properties }) => Properties.Environment)?.Properties;
+  assert.equal(scan.Environment.Variables.ECR_ENCRYPTION_ACCOUNTS, '111122223333');
+  assert.equal(scan.Environment.Variables.ECR_ENCRYPTION_ROLE_NAME, undefined);
+  assert.deepEqual([scan.Timeout, scan.MemorySize, scan.EphemeralStorage.Size], [900, 1769, 4096]);
+});
+
+test('a run is not tried again by Lambda, and not handed over twice', () => {
+  const invocation = properties(example('single-account').EcrEncryption, 'AWS::Lambda::EventInvokeConfig');
+  assert.equal(invocation.MaximumRetryAttempts, 0);
+  const schedule = properties(example('organization-everything').EcrEncryptionAggregator, 'AWS::Scheduler::Schedule');
+  assert.deepEqual(
+    [schedule.ScheduleExpression, schedule.ScheduleExpressionTimezone, schedule.FlexibleTimeWindow.Mode],
+    ['cron(30 2 ? * MON-FRI *)', 'Europe/Berlin', 'OFF'],
+  );
+});
+
+test('alarms tell of missed, incomplete, failed and slow runs', () => {
+  const found = alarms(example('organization-everything').EcrEncryptionAggregator);
+  assert.deepEqual(Object.keys(found).sort(), [
+    'Errors',
+    'EventAge',
+    'IncompleteRun',
+    'LongRun',
+    'MissedRun',
+    'Throttles',
+    'Undelivered',
+  ]);
+  const { MissedRun: missed, IncompleteRun: incomplete, LongRun: long } = found;
+  assert.deepEqual(
+    [
+      missed.Namespace,
+      missed.MetricName,
+      missed.Dimensions,
+      missed.Statistic,
+      missed.ComparisonOperator,
+      missed.Threshold,
+    ],
+    ['EcrEncryption', 'Runs', undefined, 'Sum', 'LessThanThreshold', 1],
+  );
+  // From Friday to Monday and two hours more; at most seven days.
+  assert.deepEqual([missed.Period, missed.EvaluationPeriods, missed.TreatMissingData], [3600, 74, 'breaching']);
+  assert.ok(missed.Period * missed.EvaluationPeriods <= 7 * 86_400);
+  assert.deepEqual(
+    [incomplete.MetricName, incomplete.Threshold, incomplete.TreatMissingData],
+    ['NotCovered', 1, 'ignore'],
+  );
+  assert.deepEqual([long.MetricName, long.Threshold], ['DurationSeconds', 720]);
+  for (const alarm of Object.values(found)) {
+    assert.equal(alarm.AlarmActions.length, 1);
+    assert.deepEqual(alarm.AlarmActions, alarm.OKActions);
+  }
+});
+
+test('a weekly scan has no alarm for missed runs, which CloudWatch could not keep', () => {
+  const weekly = example('single-account', ['rule:', 'scan: {schedule: cron(0 3 ? * MON *)}\nrule:']);
+  assert.ok(!('MissedRun' in alarms(weekly.EcrEncryption)));
+  assert.ok('IncompleteRun' in alarms(weekly.EcrEncryption));
+});
+
+test('alarms of the rule are told in its own Region', () => {
+  const stack = example('organization')['EcrEncryptionRule-us-east-1'];
+  assert.deepEqual(Object.keys(alarms(stack)).sort(), ['Errors', 'EventAge', 'Throttles', 'Undelivered']);
+  for (const { AlarmActions } of Object.values(alarms(stack))) {
+    assert.ok(AlarmActions[0].Ref in ofType(stack, 'AWS::SNS::Topic'));
+  }
+});
+
+test('Athena reads every run by its date, without a crawler', () => {
+  const stack = example('organization-everything').EcrEncryptionAggregator;
+  const { TableInput } = properties(stack, 'AWS::Glue::Table');
+  assert.match(
+    text(TableInput.Parameters['storage.location.template']),
+    /^s3:\/\/<AggregatorReportBucket\w+>\/ecr\/parquet\/scan_date=\$\{scan_date\}\/$/,
+  );
+  assert.deepEqual(TableInput.PartitionKeys, [{ Name: 'scan_date', Type: 'date' }]);
+  const columns = Object.fromEntries(
+    TableInput.StorageDescriptor.Columns.map(({ Name, Type }: Record<string, string>) => [Name, Type]),
+  );
+  assert.deepEqual(
+    [columns.remediation, columns.open_since, columns.exempt_until],
+    ['array<string>', 'timestamp', 'date'],
+  );
+  const { WorkGroupConfiguration } = properties(stack, 'AWS::Athena::WorkGroup');
+  assert.equal(WorkGroupConfiguration.EnforceWorkGroupConfiguration, true);
+  assert.equal(Object.keys(ofType(stack, 'AWS::Athena::NamedQuery')).length, 6);
+});
+
+test('the aggregator of AWS Config sees the whole organization', () => {
+  const stack = example('organization-everything').EcrEncryptionAggregator;
+  const { OrganizationAggregationSource } = properties(stack, 'AWS::Config::ConfigurationAggregator');
+  assert.equal(OrganizationAggregationSource.AllAwsRegions, true);
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exampleText, withAssembly } from './support/synthesise';
+
+function warnings(...changes: [from: string, to: string][]): string[] {
+  return withAssembly(exampleText('single-account', ...changes), ({ stacksRecursively }) =>
+    stacksRecursively.flatMap(({ messages }) => messages.map(({ level, entry }) => `${level}: ${entry.data}`)),
+  );
+}
+
+test('nothing is warned of where nothing is odd', () => {
+  assert.deepEqual(warnings(), []);
+});
+
+const ODD: [name: string, from: string, to: string, expected: RegExp][] = [
+  [
+    'a Region that must be enabled',
+    '[eu-central-1]',
+    '[eu-central-1, me-south-1]',
+    /me-south-1 must be enabled in the account before: aws account enable-region --region-name me-south-1/,
+  ],
+  [
+    'dual-layer encryption outside GovCloud',
+    'rule:',
+    'policy: {requireDualLayer: true}\nrule:',
+    /`policy.requireDualLayer` is `true`, and ECR has KMS_DSSE in GovCloud only: no repository will comply/,
+  ],
+  [
+    'a schedule whose missed runs nobody can tell',
+    'rule:',
+    'scan: {schedule: cron(0 3 ? * MON *)}\nrule:',
+    /can leave out more than six days, and CloudWatch looks back seven/,
+  ],
+];
+
+for (const [name, from, to, expected] of ODD) {
+  test(`warns of ${name}`, () => {
+    const found = warnings([from, to]);
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.match(found[0] ?? '', expected);
+  });
+}
