@@ -12,7 +12,9 @@ fn the_summary_is_for_people_or_for_machines_or_not_there() {
     let outcome = bench.scan(&["--summary", "json", "--no-progress"]);
     assert_eq!((outcome.status, outcome.stderr.as_str()), (3, ""));
     let printed: Value = serde_json::from_str(&outcome.stdout).unwrap();
-    assert_eq!(printed, outcome.summary);
+    for (name, value) in outcome.summary.as_object().unwrap() {
+        assert_eq!(printed[name], *value, "{name}");
+    }
     assert_eq!(printed["totals"]["by_status"]["non_compliant"], 1);
 
     let outcome = bench.scan(&["--summary", "none", "--no-progress"]);
