@@ -50,10 +50,6 @@ pub struct DiffArgs {
     #[arg(value_name = "NEW", value_parser = Location::parser())]
     pub new: Location,
 
-    /// How runs on S3 are read.
-    #[command(flatten)]
-    pub read: ReadArgs,
-
     /// How to tell what has changed
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: DiffFormat,
@@ -61,6 +57,10 @@ pub struct DiffArgs {
     /// What ends with exit status 3 or 4: any of `new`, `changed` (for the worse), `no-longer-seen`, or `never`
     #[arg(long, value_name = "CSV", default_value = "new,changed,no-longer-seen", value_parser = DiffFailOn::parse)]
     pub fail_on: DiffFailOn,
+
+    /// How runs on S3 are read.
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 /// The flags of `report`.
@@ -69,10 +69,6 @@ pub struct ReportArgs {
     /// The run: a folder of runs, of which the latest is read, or the folder of one run; or either on S3
     #[arg(long, value_name = "LOCATION", value_parser = Location::parser())]
     pub from: Location,
-
-    /// How runs on S3 are read.
-    #[command(flatten)]
-    pub read: ReadArgs,
 
     /// The files to write; a single one goes to standard output where there is no --output
     #[arg(long, value_name = "CSV", value_delimiter = ',', required = true)]
@@ -85,4 +81,8 @@ pub struct ReportArgs {
     /// Replace files that are there
     #[arg(long, requires = "output")]
     pub overwrite: bool,
+
+    /// How runs on S3 are read.
+    #[command(flatten)]
+    pub read: ReadArgs,
 }

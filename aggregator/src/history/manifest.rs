@@ -2,6 +2,7 @@
 //! written last: a folder without it is not whole.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -100,4 +101,12 @@ impl Manifest {
         }
         self
     }
+}
+
+/// A checksum as a manifest tells it.
+pub(crate) fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::change::Change;
+use super::manifest::hexadecimal;
 use super::runs::Retention;
 use super::targets::AccountTargets;
 use crate::finding::Finding;
@@ -84,7 +85,7 @@ pub(crate) fn seal(run: &Path) {
     for file in manifest["files"].as_array_mut().unwrap() {
         let text = fs::read(run.join(file["name"].as_str().unwrap())).unwrap();
         file["bytes"] = text.len().into();
-        file["sha256"] = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+        file["sha256"] = hexadecimal(&Sha256::digest(&text)).into();
     }
     fs::write(path, manifest.to_string()).unwrap();
 }

@@ -39,20 +39,20 @@ pub(super) const FIXED: &str = "fixed";
 #[derive(Debug)]
 pub(super) struct Count {
     pub(super) name: &'static str,
-    pub(super) count: u64,
+    pub(super) of: u64,
     /// What is to be said of them; most often nothing.
     pub(super) note: String,
 }
 
 /// What is counted, in the order in which it concerns people. `at`: when the later run started.
 pub(super) fn counts(totals: &ChangeTotals, at: Timestamp) -> [Count; 7] {
-    let counted = |name, count| Count { name, count, note: String::new() };
+    let counted = |name, of| Count { name, of, note: String::new() };
     let unseen = match (totals.no_longer_seen, totals.no_longer_seen_open) {
         (0, _) => String::new(),
         (_, open) => format!("{} of them open; not seen is not fixed", number(open)),
     };
     let oldest = match totals.oldest_open_since {
-        Some(since) if totals.still_open + totals.changed > 0 => format!("the oldest {}", since_when(since, at)),
+        Some(since) if totals.still_open > 0 => format!("the oldest open {}", since_when(since, at)),
         _ => String::new(),
     };
     [

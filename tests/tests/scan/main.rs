@@ -24,4 +24,5 @@ mod policy;
 mod resume;
 mod security_hub;
 mod selection;
+mod summary_form;
 mod templates;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::error::RunReadError;
 use crate::finding::Finding;
 use crate::history::change::Change;
-use crate::history::manifest::ManifestFile;
+use crate::history::manifest::{ManifestFile, hexadecimal};
 use crate::history::place::{LastPlace, Place};
 use crate::history::targets::AccountTargets;
 
@@ -96,7 +96,7 @@ impl<T: Line> Lines<T> {
             let whole = read as u64 == LONGEST;
             return Err(self.wrong(if whole { "it is longer than any line can be" } else { "it is cut off" }));
         }
-        let parsed: T = serde_json::from_slice(&self.line).map_err(|error| self.wrong(error))?;
+        let parsed: T = serde_json::from_slice(&self.line).map_err(|error| self.wrong(&error))?;
         let place = parsed.place();
         if self.number > 1 {
             let last = self.last.get();
@@ -111,7 +111,7 @@ impl<T: Line> Lines<T> {
         Ok(Some(parsed))
     }
 
-    fn wrong(&self, message: impl ToString) -> RunReadError {
+    fn wrong(&self, message: &(impl ToString + ?Sized)) -> RunReadError {
         RunReadError::Line { file: self.path.clone(), line: self.number, message: message.to_string() }
     }
 }
@@ -143,7 +143,7 @@ impl Hashed {
 
     /// In hexadecimal.
     pub(super) fn sha256(&self) -> String {
-        self.digest.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.digest.clone().finalize())
     }
 }
 

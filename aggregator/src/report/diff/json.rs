@@ -43,7 +43,8 @@ pub(super) struct Document<'a> {
 /// Which run it is.
 #[derive(Serialize)]
 struct Run<'a> {
-    run_id: &'a str,
+    #[serde(rename = "run_id")]
+    id: &'a str,
     started_at: Timestamp,
     finished_at: Timestamp,
     interrupted: bool,
@@ -55,7 +56,7 @@ struct Run<'a> {
 impl<'a> From<&'a Manifest> for Run<'a> {
     fn from(manifest: &'a Manifest) -> Self {
         Self {
-            run_id: &manifest.run_id,
+            id: &manifest.run_id,
             started_at: manifest.started_at,
             finished_at: manifest.finished_at,
             interrupted: manifest.interrupted,

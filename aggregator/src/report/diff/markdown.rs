@@ -21,7 +21,7 @@ pub(super) fn write(out: &mut dyn Write, digest: &Digest, diffed: &Diffed<'_>) -
     let [from, to] = [older, newer].map(|run| phrase::time(run.started_at));
     writeln!(out, "From {from}, to {to}.\n\n| change | findings | |\n|---|---|---|")?;
     for count in digest.counts(diffed) {
-        writeln!(out, "| {} | {} | {} |", count.name, number(count.count), count.note)?;
+        writeln!(out, "| {} | {} | {} |", count.name, number(count.of), count.note)?;
     }
     changes(out, ChangeKind::New, &digest.new)?;
     changes(out, ChangeKind::Changed, &digest.changed)?;

@@ -17,14 +17,14 @@ pub(super) fn write(out: &mut dyn Write, totals: &ChangeTotals, at: Timestamp) -
 
 /// How many changes of a kind there are, and what is to be said of them.
 pub(in crate::report) fn row(out: &mut dyn Write, count: &Count) -> io::Result<()> {
-    let Count { name, count, note } = count;
+    let Count { name, of, note } = count;
     let style = match *name {
-        _ if *count == 0 => FAINT,
+        _ if *of == 0 => FAINT,
         change_words::NEW => BAD,
         change_words::CHANGED | change_words::NO_LONGER_SEEN => DOUBTFUL,
         change_words::FIXED => GOOD,
         _ => BOLD,
     };
     let space = if note.is_empty() { "" } else { "  " };
-    writeln!(out, "  {style}{name:<18}{:>9}{style:#}{FAINT}{space}{note}{FAINT:#}", number(*count))
+    writeln!(out, "  {style}{name:<18}{:>9}{style:#}{FAINT}{space}{note}{FAINT:#}", number(*of))
 }
