@@ -130,11 +130,54 @@ invoke: $(if $(EVENT),build) ## run the rule on EVENT=tests/events/….json, and
 	@$(TARGET_DIR)/debug/invoke-rule --organization tests/organizations/rule.toml \
 	    --function $(TARGET_DIR)/debug/ecr-encryption-rule $(EVENT)
 
-# The binaries are built first: the end-to-end tests run them.
+# The binaries are built first: the end-to-end tests run them. One of the tests writes a page that the browser opens then.
 .PHONY: test
-test: python build ## run all tests
-	PROJECT_PYTHON=$(VENV)/bin/python $(CARGO) test $(LOCKED) --workspace
+test: python build browser ## run all tests
+	@mkdir -p $(PAGES)
+	ECR_ENCRYPTION_WRITE_SAMPLES=$(PAGES) PROJECT_PYTHON=$(VENV)/bin/python $(CARGO) test $(LOCKED) --workspace
+	$(NODE) --test tests/browser/page.test.mjs
 	$(MAKE) cdk-test
+
+NODE ?= node
+NPM ?= npm
+REPORT_PAGE := aggregator/report-page
+BROWSER := tests/browser
+PAGES := $(abspath $(TARGET_DIR))/browser
+
+# Anew only where a lock file has changed; no package runs a script of its own.
+%/node_modules/.installed: %/package-lock.json
+	cd $* && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: report-page
+report-page: $(REPORT_PAGE)/node_modules/.installed ## build the script and the style of report.html; commit what it writes
+	cd $(REPORT_PAGE) && $(NPM) run --silent build
+
+.PHONY: report-page-check
+report-page-check: $(REPORT_PAGE)/node_modules/.installed ## check the types of the page's script, and that the committed build is of its sources
+	cd $(REPORT_PAGE) && $(NPM) run --silent check
+
+# A Chromium from a package is installed only where the machine has none: $CHROMIUM, or one on the PATH.
+.PHONY: browser
+browser: $(BROWSER)/node_modules/.installed
+	@$(NODE) $(BROWSER)/browser.mjs >/dev/null || $(MAKE) $(BROWSER)/chromium/node_modules/.installed
+
+.PHONY: page-samples
+page-samples:
+	@mkdir -p $(PAGES)
+	ECR_ENCRYPTION_WRITE_SAMPLES=$(PAGES) $(CARGO) test $(LOCKED) --workspace --lib a_page_with_everything
+
+.PHONY: browser-test
+browser-test: build browser page-samples ## drive report.html in Chromium; pictures and a PDF: target/browser
+	$(NODE) --test tests/browser/page.test.mjs
+
+.PHONY: bench-page
+bench-page: build browser ## measure how long a page with 20,000 findings takes to open
+	$(NODE) $(BROWSER)/opening.mjs
+
+.PHONY: screenshots
+screenshots: build browser page-samples ## write the pictures of the README
+	$(NODE) $(BROWSER)/screenshots.mjs
 
 # The CDK app: its packages in cdk/node_modules, what its tests need of Python in .tools/cdk
 CDK_PACKAGES := cdk/node_modules/.installed
@@ -192,7 +235,7 @@ fmt: ## format the code
 	$(CARGO) fmt --all
 
 .PHONY: lint
-lint: ## check the format and the lints
+lint: report-page-check cdk-lint ## check the format and the lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
 
@@ -231,7 +274,8 @@ ci: ## everything that must hold before a change is merged
 .PHONY: clean
 clean: ## delete everything that these targets made
 	$(CARGO) clean
-	rm -rf .venv .tools target cdk/node_modules cdk/cdk.out
+	rm -rf .venv .tools target cdk/node_modules cdk/cdk.out $(REPORT_PAGE)/node_modules $(BROWSER)/node_modules \
+	    $(BROWSER)/chromium/node_modules
 
 .PHONY: python
 python: $(VENV)/requirements.installed ## set up .venv for the tests against moto

@@ -33,6 +33,8 @@ export async function launch() {
   const own = system();
   if (own !== undefined) return chromium.launch({ executablePath: own, args: ["--no-sandbox"] });
   const packaged = createRequire(PACKAGE).resolve("@sparticuz/chromium");
+  // As in the Lambda that the package is made for, it unpacks the libraries and a font too, which a bare machine lacks.
+  process.env.AWS_EXECUTION_ENV ??= "AWS_Lambda_nodejs22.x";
   const { default: fromPackage } = await import(packaged);
   fromPackage.setGraphicsMode = false;
   // A process of its own for each page, as the system's has it: the package's own arguments are for a Lambda.

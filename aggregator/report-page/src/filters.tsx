@@ -93,7 +93,10 @@ function Menu(props: {
   useEffect(() => {
     if (!isOpen) return undefined;
     const outside = (event: Event): void => {
-      if (event.target instanceof Node && menu.current?.contains(event.target) === false) menu.current.open = false;
+      const { target } = event;
+      // What is pressed in the menu and takes no focus gives it to the section around.
+      const isAround = event.type === "focusin" && target instanceof Node && target.contains(menu.current);
+      if (!isAround && target instanceof Node && menu.current?.contains(target) === false) menu.current.open = false;
     };
     document.addEventListener("pointerdown", outside);
     document.addEventListener("focusin", outside);
