@@ -191,6 +191,17 @@ test('the functions enter accounts of the organization only, and only by the one
   }
 });
 
+test('AWS Config as the only source enters no account', () => {
+  const changes: [string, string] = [
+    'rule:',
+    'scan: {source: config}\noptions: {configurationAggregator: true}\nrule:',
+  ];
+  const actions = allowed(example('organization', changes), 'EcrEncryptionAggregator').flatMap(({ Action }) =>
+    list(Action),
+  );
+  assert.ok(!actions.includes('sts:AssumeRole') && actions.includes('config:SelectAggregateResourceConfig'));
+});
+
 test('no policy allows all actions of a service', () => {
   for (const name of EXAMPLES) {
     const policies = Object.values(example(name)).flatMap((template) =>
