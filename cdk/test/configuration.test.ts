@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { editorSchema } from '../lib/configuration/editor-schema';
 import { loadConfiguration, parseConfiguration } from '../lib/configuration/load';
-import { policyFile, ruleParameters } from '../lib/configuration/policy';
 import { CDK, EXAMPLES, exampleText } from './support/synthesise';
 
 const BASE = `mode: organization
@@ -236,6 +235,11 @@ test('takes account ids as they are written, and settings without a value as not
   assert.deepEqual([report.keepDays, report.objectLock], [undefined, undefined]);
 });
 
+test("takes what another line has, by YAML's anchors", () => {
+  const { rule, scan } = parseConfiguration(`${BASE.replace('regions: [', 'regions: &ours [')}scan: {regions: *ours}`);
+  assert.deepEqual(scan.regions, rule.regions);
+});
+
 test('the schema for editors is up to date: npm run schema', () => {
   assert.equal(readFileSync(join(CDK, 'configuration.schema.json'), 'utf8'), editorSchema());
 });
@@ -254,43 +258,4 @@ test('the example with everything has every setting', () => {
   const others = ['code', 'architecture', 'build', 'ruleZip', 'scanZip', 'invokingAccounts'];
   const missing = named.filter((name) => ![...keywords, ...others].includes(name) && !text.includes(`${name}:`));
   assert.deepEqual(missing, []);
-});
-
-test('the policy reaches the rule as parameters and the scan as a file', () => {
-  const { policy } = parseConfiguration(exampleText('organization-everything'));
-  assert.deepEqual(ruleParameters(policy, 'security/EcrAudit'), {
-    desiredEncryptionLevel: 'externalcmk',
-    kmsKeyArns: 'arn:aws:kms:*:444455556666:key/*',
-    kmsKeyAccountIds: '444455556666',
-    requireDualLayer: 'false',
-    requireUsableKey: 'proven',
-    exemptRepositoryNames: 'sandbox/*',
-    exemptTagKey: 'encryption-exempt',
-    undeterminedCompliance: 'NOT_APPLICABLE',
-    executionRoleName: 'security/EcrAudit',
-  });
-  assert.equal(
-    policyFile(policy),
-    `desired_encryption_level = "externalcmk"
-kms_key_arns = ["arn:aws:kms:*:444455556666:key/*"]
-kms_key_account_ids = ["444455556666"]
-require_dual_layer = false
-require_usable_key = "proven"
-exempt_repository_names = ["sandbox/*"]
-exempt_tag_key = "encryption-exempt"
-undetermined_compliance = "NOT_APPLICABLE"
-
-[[override]]
-name = "card-data"
-organizational_units = ["Root/Workloads/Prod"]
-repositories = ["payments/*"]
-desired_encryption_level = "cloudhsm"
-
-[[override]]
-name = "laboratory"
-accounts = ["555566667777"]
-regions = ["us-east-1"]
-require_usable_key = false
-`,
-  );
 });

@@ -164,6 +164,14 @@ test('the scan may do what README.md and the contract of reports list', () => {
   assert.ok(!without.includes('s3:DeleteObject'), 'nothing is deleted where all runs are kept');
 });
 
+test('the scan may ask for the bucket itself, and list its own prefix only', () => {
+  const { Condition, Resource } = allowed(example('organization'), 'EcrEncryptionAggregator').find(
+    ({ Action }) => Action === 's3:ListBucket',
+  );
+  assert.match(text(Resource), /^<AggregatorReportBucket\w+\.Arn>$/);
+  assert.deepEqual(Condition, { StringLikeIfExists: { 's3:prefix': ['ecr-encryption', 'ecr-encryption/*'] } });
+});
+
 test('a single account needs neither Organizations nor another role', () => {
   const templates = example('single-account');
   const actions = ['EcrEncryptionRule', 'EcrEncryptionAggregator'].flatMap((role) =>
@@ -189,6 +197,17 @@ test('the functions enter accounts of the organization only, and only by the one
       ],
     );
   }
+});
+
+test('AWS Config as the only source enters no account', () => {
+  const changes: [string, string] = [
+    'rule:',
+    'scan: {source: config}\noptions: {configurationAggregator: true}\nrule:',
+  ];
+  const actions = allowed(example('organization', changes), 'EcrEncryptionAggregator').flatMap(({ Action }) =>
+    list(Action),
+  );
+  assert.ok(!actions.includes('sts:AssumeRole') && actions.includes('config:SelectAggregateResourceConfig'));
 });
 
 test('no policy allows all actions of a service', () => {

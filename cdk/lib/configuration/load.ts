@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { ConfigurationError } from './configuration-error';
 import { crossChecks } from './cross-checks';
 import { nearest } from './field';
@@ -32,7 +32,7 @@ export function parseConfiguration(text: string, file = 'the configuration'): Co
     );
   }
   const { contents } = document;
-  const parsed = configurationSchema.safeParse(contents === null ? {} : plain(contents));
+  const parsed = configurationSchema.safeParse(contents === null ? {} : plain(contents, document));
   if (!parsed.success) {
     throw new ConfigurationError(
       parsed.error.issues.flatMap((issue) =>
@@ -48,20 +48,22 @@ export function parseConfiguration(text: string, file = 'the configuration'): Co
   return parsed.data;
 }
 
-/** A setting without a value is one that is not given. */
-function plain(node: ParsedNode): unknown {
+/** The settings as texts, lists and sections. A setting without a value is one that is not given. */
+function plain(node: unknown, document: Document): unknown {
+  if (isAlias(node)) {
+    return plain(node.resolve(document), document);
+  }
   if (isMap(node)) {
-    return Object.fromEntries(
-      node.items.flatMap(({ key, value }) => {
-        const settings = value === null ? undefined : plain(value as ParsedNode);
-        return settings === undefined ? [] : [[String(key), settings]];
-      }),
-    );
+    return Object.fromEntries(node.items.map(({ key, value }) => [String(key), plain(value, document)]));
   }
   if (isSeq(node)) {
-    return node.items.map((item) => plain(item as ParsedNode) ?? '');
+    return node.items.map((item) => plain(item, document) ?? '');
   }
-  return isScalar(node) && node.source !== '' ? String(node.value) : undefined;
+  return isScalar(node) && !isEmpty(node) ? String(node.value) : undefined;
+}
+
+function isEmpty(node: unknown): boolean {
+  return node === undefined || (isScalar(node) && node.source === '');
 }
 
 interface Issue {
@@ -83,7 +85,7 @@ function describe(issue: Issue, given: Node | undefined, lines: LineCounter): st
     });
   }
   const what = name === '' ? 'the file' : `\`${name}\``;
-  if (given === undefined) {
+  if (isEmpty(given)) {
     return [`${what} is missing; allowed: ${issue.message}`];
   }
   const value = isScalar(given) ? `\`${given.value}\`` : isSeq(given) ? 'a list' : 'a section';

@@ -38,8 +38,8 @@ export class FunctionRoles extends Construct {
     const actions = scanActions(configuration);
     if (actions.length > 0) {
       role.addToPolicy(accountStatement('ReadTheFunctionsOwnAccount', actions));
+      enterAccounts(role, configuration);
     }
-    enterAccounts(role, configuration);
     if (mode === 'organization') {
       role.addToPolicy(
         new PolicyStatement({
@@ -74,11 +74,6 @@ export class FunctionRoles extends Construct {
         }),
       );
     }
-    acknowledge(
-      role,
-      'AwsSolutions-IAM5[Resource::*]',
-      'Actions that list what is not known beforehand: see the comments beside them.',
-    );
     return role;
   }
 

@@ -2,26 +2,24 @@ export const DATABASE = 'ecr_encryption';
 export const TABLE = 'findings';
 export const WORKGROUP = 'ecr-encryption';
 
-/** A day can have several runs, each with a file of its own; the newest file of the newest day is the newest run. */
-const LATEST = `newest_day AS (
-  SELECT max(scan_date) AS scan_date FROM ${TABLE} WHERE scan_date > current_date - INTERVAL '35' DAY
-),
-newest_run AS (
-  SELECT max_by("$path", evaluated_at) AS path FROM ${TABLE}
-  WHERE scan_date = (SELECT scan_date FROM newest_day)
+/** A day can have several runs; the one that began last is the newest. */
+const LATEST = `newest_run AS (
+  SELECT max_by(run_id, run_started_at) AS run_id, max(scan_date) AS scan_date FROM ${TABLE}
+  WHERE scan_date > current_date - INTERVAL '35' DAY
 ),
 latest AS (
   SELECT * FROM ${TABLE}
-  WHERE scan_date = (SELECT scan_date FROM newest_day) AND "$path" = (SELECT path FROM newest_run)
+  WHERE scan_date = (SELECT scan_date FROM newest_run) AND run_id = (SELECT run_id FROM newest_run)
 )`;
 
 /** The last run of each day. */
 const DAILY = `runs AS (
-  SELECT scan_date, max_by("$path", evaluated_at) AS path FROM ${TABLE}
+  SELECT scan_date, max_by(run_id, run_started_at) AS run_id FROM ${TABLE}
   WHERE scan_date > current_date - INTERVAL '90' DAY GROUP BY scan_date
 ),
 daily AS (
-  SELECT findings.* FROM ${TABLE} JOIN runs ON findings.scan_date = runs.scan_date AND findings."$path" = runs.path
+  SELECT findings.* FROM ${TABLE} findings
+  JOIN runs ON findings.scan_date = runs.scan_date AND findings.run_id = runs.run_id
 )`;
 
 const OPEN = `status IN ('NON_COMPLIANT', 'UNDETERMINED')`;

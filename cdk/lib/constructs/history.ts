@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { DATABASE, HISTORY_QUERIES, TABLE, WORKGROUP } from './history-queries';
 import { ATHENA_RESULTS, type ReportBucket } from './report-bucket';
 
-/** The columns of the Parquet files: the fields of a finding, as `aggregator/src/finding.rs` has them. */
+/** The columns of the Parquet files: the fields of a finding, as `aggregator/src/finding.rs` has them, and the run. */
 const COLUMNS: Record<string, string> = {
   account_id: 'string',
   account_name: 'string',
@@ -34,6 +34,8 @@ const COLUMNS: Record<string, string> = {
   recorded_at: 'timestamp',
   key_recorded_at: 'timestamp',
   open_since: 'timestamp',
+  run_id: 'string',
+  run_started_at: 'timestamp',
 };
 
 /** Every run that was kept, as one table: for Athena, and for whatever else reads the Glue Data Catalog. */

@@ -95,7 +95,9 @@ export class ReportBucket extends Construct {
         sid: 'ListReports',
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
-        conditions: { StringLike: { 's3:prefix': [this.prefix, objects] } },
+        // Where there is a prefix: asking for the bucket itself has none, nor has S3 when it decides between "not found" and
+        // "denied" for an object that is not there.
+        conditions: { StringLikeIfExists: { 's3:prefix': [this.prefix, objects] } },
       }),
     );
     this.key.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
