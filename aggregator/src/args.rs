@@ -59,6 +59,7 @@ Exit status:
 
 /// The flags of `scan`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ScanArgs {
     /// Regions to scan: `all` that an account has enabled, or a list
     #[arg(long, value_name = "all|CSV", default_value = "all", value_parser = regions)]
@@ -112,7 +113,7 @@ pub struct ScanArgs {
     #[arg(long, value_name = "CSV", value_delimiter = ',')]
     pub include: Vec<Include>,
 
-    /// Where the reports of all runs are kept: a folder, in which `latest` leads to the newest, or s3://bucket/prefix
+    /// Where the reports of all runs are kept: a folder, in which `latest` leads to the newest, or `s3://bucket/prefix`
     #[arg(short, long, value_name = "DIR|s3://…", default_value = "ecr-encryption-report", value_parser = Location::parser())]
     pub output: Location,
 

@@ -1,15 +1,22 @@
 //! What becomes of a report that is there: findings go to Security Hub, and people are told.
 
+use std::time::Duration;
+
 use aws_types::SdkConfig;
 use ecr_encryption_rule::aws::clients;
+use tracing::warn;
 
 use crate::args::notify::NotifyArgs;
+use crate::aws::caller;
 use crate::exit::{ExitStatus, FailOn};
 use crate::history::manifest::Manifest;
 use crate::notify::{Delivery, Digest, Notifier};
 use crate::report::terminal::ReportLocation;
 use crate::security_hub::HubOutcome;
 use crate::summary::Summary;
+
+/// How long one attempt of a call may take where there was no scan.
+const ATTEMPT: Duration = Duration::from_secs(30);
 
 /// What was asked for beside the report, and what has come of it.
 #[derive(Debug, Default)]
@@ -67,13 +74,16 @@ pub async fn tell(args: &NotifyArgs, sdk_config: &SdkConfig, attempts: u32, run:
 }
 
 /// Tells people that there is no result, and why.
-pub async fn tell_failure(
-    args: &NotifyArgs,
-    sdk_config: &SdkConfig,
-    attempts: u32,
-    exit: ExitStatus,
-    why: &str,
-) -> Vec<Delivery> {
-    let notifier = Notifier::new(clients::with_retries(sdk_config, attempts));
-    notifier.notify(&args.notify, &Digest::of_failure(exit, why)).await
+pub async fn tell_failure(args: &NotifyArgs, profile: Option<&str>, why: &str) {
+    if args.notify.is_empty() {
+        return;
+    }
+    match caller::sdk_config(profile, ATTEMPT, clients::http_client(1)).await {
+        Ok((sdk_config, attempts)) => {
+            let notifier = Notifier::new(clients::with_retries(&sdk_config, attempts));
+            // What could not be told either is logged.
+            notifier.notify(&args.notify, &Digest::of_failure(ExitStatus::CouldNotRun, why)).await;
+        }
+        Err(error) => warn!("nobody could be told: {error}"),
+    }
 }

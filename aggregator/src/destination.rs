@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use crate::args::ScanArgs;
-use crate::history::manifest::Manifest;
+use crate::history::manifest::{Manifest, hexadecimal};
 use crate::history::reader::FINDINGS;
 use crate::history::runs::{DATASET_PART, Retention, run_name};
 use crate::output::{Apart, CHANGES, Output, Placing, Published, Written};
@@ -17,6 +17,9 @@ use crate::report::terminal::ReportLocation;
 use crate::store::location::Location;
 use crate::store::s3::{Latest, Publication, S3Store};
 use crate::summary::Summary;
+
+/// Of how many runs one is tried to be fetched, to be compared with.
+const FETCHED: usize = 3;
 
 /// Where the runs are kept.
 #[derive(Debug)]
@@ -32,8 +35,8 @@ pub enum Destination {
 pub struct Kept {
     /// The oldest first.
     pub trend: Vec<Manifest>,
-    /// A folder with the findings and changes of the newest; none where there is no run, or it cannot be had.
-    pub newest: Option<PathBuf>,
+    /// Folders with the findings and changes of the newest, the newest first: where one cannot be read, there is the next.
+    pub newest: Vec<PathBuf>,
     /// Whether there is one.
     pub is_any: bool,
 }
@@ -48,7 +51,7 @@ pub fn work_folder(args: &ScanArgs) -> anyhow::Result<PathBuf> {
         Location::S3(location) => location,
     };
     let digest = Sha256::digest(location.to_string());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = hexadecimal(&digest).split_off(48);
     if let Some(folder) = &args.store.work_dir {
         return Ok(folder.join(name));
     }
@@ -84,7 +87,7 @@ impl Destination {
             Self::Folder => {
                 let kept = output.kept().context("the runs that are kept cannot be read")?;
                 Ok(Kept {
-                    newest: kept.last().map(|run| run.path.clone()),
+                    newest: kept.iter().rev().map(|run| run.path.clone()).collect(),
                     is_any: !kept.is_empty(),
                     trend: kept.into_iter().map(|run| run.manifest).collect(),
                 })
@@ -94,22 +97,19 @@ impl Destination {
                 for passed in &runs.passed_over {
                     warn!("the run `{}` is passed over: {}", passed.name, passed.why);
                 }
-                let newest = match runs.kept.last() {
-                    Some(newest) => {
-                        let into = output.staging().join("newest");
-                        let files = [FINDINGS, CHANGES];
-                        let is_there = |name: &&str| newest.manifest.files.iter().any(|file| file.name == **name);
-                        let files: Vec<&str> = files.into_iter().filter(is_there).collect();
-                        match store.fetch(newest, &files, &into).await {
-                            Ok(_) => Some(into),
-                            Err(error) => {
-                                warn!("what has changed since the run {} cannot be told: {error}", newest.name);
-                                None
-                            }
+                let mut newest = Vec::new();
+                for run in runs.kept.iter().rev().take(FETCHED) {
+                    let into = output.staging().join(&run.name);
+                    let is_there = |name: &&str| run.manifest.files.iter().any(|file| file.name == **name);
+                    let files: Vec<&str> = [FINDINGS, CHANGES].into_iter().filter(is_there).collect();
+                    match store.fetch(run, &files, &into).await {
+                        Ok(()) => {
+                            newest.push(into);
+                            break;
                         }
+                        Err(error) => warn!("the run {} cannot be compared with: {error}", run.name),
                     }
-                    None => None,
-                };
+                }
                 let is_any = !runs.kept.is_empty();
                 Ok(Kept { trend: runs.kept.into_iter().map(|run| run.manifest).collect(), newest, is_any })
             }

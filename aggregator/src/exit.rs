@@ -52,6 +52,7 @@ impl ExitStatus {
 
 /// What makes a run fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "any of them may be asked for")]
 pub struct FailOn {
     /// A repository that is `NON_COMPLIANT`, or a creation template or pull-through cache rule.
     pub non_compliant: bool,

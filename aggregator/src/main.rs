@@ -9,6 +9,7 @@ use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanAr
 use ecr_encryption_aggregator::diff;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
+use ecr_encryption_aggregator::finished::Finished;
 use ecr_encryption_aggregator::opening;
 use ecr_encryption_aggregator::pipe::Pipe;
 use ecr_encryption_aggregator::progress::{Progress, Shown};
@@ -16,7 +17,7 @@ use ecr_encryption_aggregator::report::diff::DiffFormat;
 use ecr_encryption_aggregator::report::terminal;
 use ecr_encryption_aggregator::reporter::{Reporter, Silent};
 use ecr_encryption_aggregator::rerender::Rendering;
-use ecr_encryption_aggregator::run::{Finished, run};
+use ecr_encryption_aggregator::run::run;
 use ecr_encryption_aggregator::stop::{self, Stop};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;

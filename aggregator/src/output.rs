@@ -258,17 +258,17 @@ impl Output {
             moves.insert(0, (staging.join(NEW).join(DATASET_PART), self.directory.join(&part.name)));
         }
         writers::write_json(&staging.join(NEW).join(MANIFEST), &manifest)?;
-        let mut moved = Vec::new();
+        let mut done = Vec::new();
         let result = moves.iter().try_for_each(|(from, to)| {
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent)?;
             }
             fs::rename(from, to)?;
-            moved.push((from, to));
+            done.push((from, to));
             Ok(())
         });
         result.and_then(|()| runs::point_latest(&self.directory, &name)).inspect_err(|_| {
-            for (from, to) in moved.into_iter().rev() {
+            for (from, to) in done.into_iter().rev() {
                 if let Err(error) = fs::rename(to, from) {
                     warn!(%error, "`{}` stays, although `{LATEST}` does not lead to it", to.display());
                 }

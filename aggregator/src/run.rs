@@ -9,7 +9,6 @@ use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
-use serde::Serialize;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -24,76 +23,38 @@ use crate::config_source::reading::{ConfigReading, all_regions};
 use crate::deliver::{self, Delivered, Told};
 use crate::destination::{self, Destination};
 use crate::error::RunError;
+use crate::finished::Finished;
 use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
-use crate::notify::Delivery;
 use crate::output::Output;
 use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
-use crate::report::terminal::ReportLocation;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
-use crate::security_hub::HubOutcome;
 use crate::selection::{Selection, needs_units, select};
 use crate::stop::Stop;
-use crate::summary::{Run, Summary};
+use crate::summary::Run;
 use crate::unfinished::Opening;
 use crate::write::{Unwritten, Written};
 
-/// What a run leaves behind.
-#[derive(Debug)]
-pub struct Finished {
-    /// The summary, as it was written.
-    pub summary: Summary,
-    /// Where the report is.
-    pub report: ReportLocation,
-    /// What has come of everything else that was asked for.
-    pub delivered: Delivered,
-}
-
-/// What `--summary json` prints: the summary, and what is not in a file.
-#[derive(Debug, Serialize)]
-pub struct Document<'a> {
-    #[serde(flatten)]
-    summary: &'a Summary,
-    /// Where the report is.
-    report: String,
-    security_hub: Option<&'a HubOutcome>,
-    notifications: Vec<Notification<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Notification<'a> {
-    target: &'a str,
-    error: Option<String>,
-}
-
-impl Finished {
-    /// The run as a document.
-    pub fn document(&self) -> Document<'_> {
-        let Self { summary, report, delivered } = self;
-        let notification = |one: &'_ Delivery| one.result.as_ref().err().map(ToString::to_string);
-        Document {
-            summary,
-            report: report.address(),
-            security_hub: delivered.security_hub.as_ref(),
-            notifications: delivered
-                .notifications
-                .iter()
-                .map(|one| Notification { target: &one.target, error: notification(one) })
-                .collect(),
-        }
-    }
-}
-
-/// Scans, judges and writes the report. When the run is stopped before the scan is done, what was found until then is
-/// written and marked as interrupted, and what was read is kept for a run that goes on with it.
+/// Scans, judges and writes the report, and delivers what is to be delivered. When the run is stopped before the scan is
+/// done, what was found until then is written and marked as interrupted, and what was read is kept for a run that goes on
+/// with it.
 ///
 /// # Errors
 /// The run has no result. An older report is as it was.
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
+    let (notify, profile) = (args.notify.clone(), args.profile.clone());
+    let finished = Box::pin(scan_and_deliver(args, reporter, stop)).await;
+    if let Err(error @ RunError::CouldNotRun(_)) = &finished {
+        deliver::tell_failure(&notify, profile.as_deref(), &error.to_string()).await;
+    }
+    finished
+}
+
+async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
     let policy = policy(&args)?;
     let output = Arc::new(Output::prepare(&destination::work_folder(&args)?, args.resume)?);
@@ -103,64 +64,11 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
         () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
     };
-    let Prepared {
-        caller,
-        caller_id,
-        listing,
-        selection,
-        policy: resolved,
-        region_lister,
-        own_regions,
-        config,
-        destination,
-        attempts,
-    } = prepared;
-    if let Some(note) = &listing.note {
+    if let Some(note) = &prepared.listing.note {
         warn!("{note}");
     }
-    let written_policy = serde_json::to_value(&policy).context("the policy cannot be written down")?;
-    let id = output.run_id().to_owned();
-    let opening = Opening::new(id, journal::now(), caller.account_id.clone(), written_policy, &args);
-    let Begun { journal, opening, resumed_at, done, verdicts, keys } = begin(&args, &output, opening)?;
-    let mut run = Run {
-        id: opening.run_id,
-        started_at: opening.started_at,
-        resumed_at,
-        finished_at: journal::now(),
-        interrupted: false,
-        interruption: None,
-        tool_version: opening.tool_version,
-        caller_account_id: opening.caller_account_id,
-        organization_id: listing.organization_id.clone(),
-        policy: opening.policy,
-        source: args.source,
-    };
-    let scan = Arc::new(Scan {
-        lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, &counter), caller.pacer.clone()),
-        registry: args
-            .include
-            .contains(&Include::Templates)
-            .then(|| PacedLookup::new(AwsRegistryLookup::new(&caller.sdk_config, &counter), caller.pacer.clone())),
-        region_lister,
-        caller,
-        caller_id,
-        regions: args.regions.clone(),
-        policy: resolved,
-        units_decide: needs_units(&args, &policy),
-        own_regions,
-        keys,
-        ledger: Ledger::new(Arc::clone(&reporter)),
-        journal,
-        done: Mutex::new(done),
-        sessions: Sessions::default(),
-        reporter: Arc::clone(&reporter),
-    });
-    reporter.phase("scanning");
-    let pacer = scan.caller.pacer.clone();
-    reporter.watches(Box::new(move || pacer.stats()));
-    for (status, count) in verdicts {
-        reporter.judged(status, count);
-    }
+    let Started { scan, mut run, listing, selection, config, destination, attempts } =
+        start(&args, &policy, prepared, &output, &counter, &reporter)?;
     let mut tasks = Tasks::new();
     let interruption = tokio::select! {
         done = read(&scan, &mut tasks, listing, &selection, config.as_ref()) => match done {
@@ -192,12 +100,13 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
     let kept = destination.kept(&output).await?;
     let earlier = kept.trend.last().cloned();
+    let (formats, counted) = (args.format, counter.clone());
     let unwritten = Unwritten {
         scan: Arc::clone(&scan),
         output,
-        formats: args.format,
+        formats,
         run,
-        counter: counter.clone(),
+        counter: counted,
         destination,
         kept,
         retention,
@@ -205,7 +114,8 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     };
     let Written { summary, published } = unwritten.write(&stop).await?;
     let mut delivered = Delivered::default();
-    if args.security_hub {
+    // Who stops a run does not want to wait for it, and the run that goes on with it delivers everything.
+    if args.security_hub && !summary.run.interrupted {
         reporter.phase("bringing the findings to Security Hub");
         let bringing = scan.bring_to_security_hub(&counter, &published.folder, &summary, &stop);
         delivered.security_hub = Some(bringing.await);
@@ -215,6 +125,74 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
     reporter.done();
     Ok(Finished { summary, report: published.location, delivered })
+}
+
+/// A scan that can begin.
+struct Started {
+    scan: Arc<Scan<PacedLookup<AwsLookup>>>,
+    run: Run,
+    listing: Listing,
+    selection: Selection,
+    config: Option<ConfigReading>,
+    destination: Destination,
+    attempts: u32,
+}
+
+/// Begins the journal, or goes on with the one that is there.
+fn start(
+    args: &ScanArgs,
+    policy: &Policy,
+    prepared: Prepared,
+    output: &Output,
+    counter: &CallCounter,
+    reporter: &Arc<dyn Reporter>,
+) -> Result<Started, RunError> {
+    let Prepared { caller, caller_id, listing, region_lister, own_regions, .. } = prepared;
+    let written_policy = serde_json::to_value(policy).context("the policy cannot be written down")?;
+    let id = output.run_id().to_owned();
+    let opening = Opening::new(id, journal::now(), caller.account_id.clone(), written_policy, args);
+    let Begun { journal, opening, resumed_at, done, verdicts, keys } = begin(args, output, opening)?;
+    let run = Run {
+        id: opening.run_id,
+        started_at: opening.started_at,
+        resumed_at,
+        finished_at: journal::now(),
+        interrupted: false,
+        interruption: None,
+        tool_version: opening.tool_version,
+        caller_account_id: opening.caller_account_id,
+        organization_id: listing.organization_id.clone(),
+        policy: opening.policy,
+        source: args.source,
+    };
+    let scan = Arc::new(Scan {
+        lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, counter), caller.pacer.clone()),
+        registry: args
+            .include
+            .contains(&Include::Templates)
+            .then(|| PacedLookup::new(AwsRegistryLookup::new(&caller.sdk_config, counter), caller.pacer.clone())),
+        region_lister,
+        caller,
+        caller_id,
+        regions: args.regions.clone(),
+        policy: prepared.policy,
+        units_decide: needs_units(args, policy),
+        own_regions,
+        keys,
+        ledger: Ledger::new(Arc::clone(reporter)),
+        journal,
+        done: Mutex::new(done),
+        sessions: Sessions::default(),
+        reporter: Arc::clone(reporter),
+    });
+    reporter.phase("scanning");
+    let pacer = scan.caller.pacer.clone();
+    reporter.watches(Box::new(move || pacer.stats()));
+    for (status, count) in verdicts {
+        reporter.judged(status, count);
+    }
+    let Prepared { selection, config, destination, attempts, .. } = prepared;
+    Ok(Started { scan, run, listing, selection, config, destination, attempts })
 }
 
 /// What is told of everything that an interrupted run has not read.

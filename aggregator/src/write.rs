@@ -57,20 +57,20 @@ pub struct Written {
     pub published: Published,
 }
 
-/// Compares with an earlier run. Where that cannot be read, it is told, and the run goes without.
-fn changes_since(earlier: &Path, run: &Run, folder: PathBuf, with_templates: bool) -> Option<ChangeJoin> {
-    let begin = || -> anyhow::Result<ChangeJoin> {
-        let earlier = RunFolder::open(earlier)?.verified()?.earlier()?;
-        let later = LaterRun { started_at: run.started_at, with_templates, folder };
-        Ok(ChangeJoin::open(earlier, later)?)
-    };
-    match begin() {
-        Ok(changes) => Some(changes),
-        Err(error) => {
-            warn!("what has changed since the run in `{}` cannot be told: {error:#}", earlier.display());
-            None
-        }
-    }
+/// Compares with the newest of earlier runs that can be read; what cannot be is told. Without any, nothing is compared.
+fn changes_since(newest: &[PathBuf], run: &Run, folder: &Path, with_templates: bool) -> Option<ChangeJoin> {
+    newest.iter().find_map(|earlier| {
+        let begin = || -> anyhow::Result<ChangeJoin> {
+            let earlier = RunFolder::open(earlier)?.verified()?.earlier()?;
+            let later = LaterRun { started_at: run.started_at, with_templates, folder: folder.to_owned() };
+            Ok(ChangeJoin::open(earlier, later)?)
+        };
+        begin()
+            .inspect_err(|error| {
+                warn!("what has changed since the run in `{}` cannot be told: {error:#}", earlier.display());
+            })
+            .ok()
+    })
 }
 
 const STOPPED: RunError = RunError::Stopped("while the report was being written");
@@ -164,8 +164,7 @@ impl Unwritten {
         formats.push(Format::Jsonl);
         formats.sort_unstable();
         formats.dedup();
-        let changes =
-            kept.newest.and_then(|folder| changes_since(&folder, &run, output.staging(), scan.registry.is_some()));
+        let changes = changes_since(&kept.newest, &run, &output.staging(), scan.registry.is_some());
         let writers = output.writers(&formats, &run, changes.is_some(), comparer.is_some())?;
         let mut assembly = Assembly::new(&scan, run.started_at, writers, comparer, changes);
         assembly.take_all(is_stopped)?;

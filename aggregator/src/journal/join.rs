@@ -17,6 +17,7 @@ const BUFFER: usize = 16 * 1_024;
 
 /// What comes of an account, in order.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one call, and there are millions")]
 pub enum Step<'a> {
     /// Something that was read.
     Item(Joined<'a>),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::config_source::compare::Difference;
 use crate::finding::Finding;
 use crate::history::change::Change;
-use crate::history::manifest::{Manifest, ManifestFile};
+use crate::history::manifest::{Manifest, ManifestFile, hexadecimal};
 use crate::history::targets::AccountTargets;
 use crate::report::{Ending, Format, ReportWriter, close};
 use crate::summary::{Run, Summary};
@@ -165,6 +165,6 @@ fn described(folder: &Path, name: &str) -> io::Result<ManifestFile> {
         hasher.update(read);
         bytes += count as u64;
     }
-    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hexadecimal(&hasher.finalize());
     Ok(ManifestFile { name: name.to_owned(), bytes, sha256 })
 }

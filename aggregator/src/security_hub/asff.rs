@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::limits::hexadecimal;
+use crate::history::manifest::hexadecimal;
 
 /// The version of the format.
 pub const SCHEMA_VERSION: &str = "2018-10-08";

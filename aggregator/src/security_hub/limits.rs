@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::history::manifest::hexadecimal;
+
 /// `Title`, in characters.
 pub const TITLE: usize = 256;
 /// `Description`, in characters.
@@ -45,17 +47,6 @@ pub(super) fn named(text: String, most: usize) -> String {
     let digest = hexadecimal(&Sha256::digest(&text));
     let kept: String = text.chars().take(most.saturating_sub(digest.len() + 1)).collect();
     format!("{kept}-{digest}")
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
