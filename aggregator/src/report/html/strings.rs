@@ -62,6 +62,12 @@ impl Strings {
         self.numbers.get(text).copied()
     }
 
+    /// How many texts are held.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// The text with this number.
     pub(super) fn get(&self, number: u32) -> &str {
         self.entries.get(number as usize).and_then(Option::as_ref).map_or("", |entry| &entry.text)
