@@ -94,13 +94,13 @@ describe("a view", () => {
 
   test("is narrowed by filters, which say how many each leaves", () =>
     open("everything", {}, async (page) => {
-      await page.locator("summary", { hasText: "Status" }).click();
+      await page.locator(".menu > summary", { hasText: "Status" }).click();
       const option = page.locator(".menu[open] label", { hasText: "Undetermined" });
       const count = await option.locator(".of").innerText();
       await option.click();
       await inAddress(page, "#?status=UNDETERMINED");
       assert.ok((await told(page)).startsWith(`${count} of `), await told(page));
-      await page.locator("summary", { hasText: "Region" }).click();
+      await page.locator(".menu > summary", { hasText: "Region" }).click();
       assert.equal(await page.locator(".menu[open]").count(), 1, "the other menu has closed");
       await page.locator(".menu[open] label", { hasText: "eu-west-1" }).click();
       await page.keyboard.press("Escape");
@@ -323,7 +323,7 @@ describe("the page", () => {
         for (const details of await page.locator("main details:not(.menu), footer details").all()) {
           await details.evaluate((one) => { one.open = true; });
         }
-        await page.locator("summary", { hasText: "Reason" }).click();
+        await page.locator(".menu > summary", { hasText: "Reason" }).click();
         await assertAccessible(page, "with everything unfolded", rules);
         await page.keyboard.press("Escape");
         await page.goto(address("everything", "#?status=NON_COMPLIANT&account=payments"));

@@ -3,9 +3,11 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { area, stack } from "d3-shape";
 import type { JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Head, Run } from "./data";
 import { count, day, time } from "./text";
 
+/** Until it is known how much room there is. */
 const WIDTH = 720;
 const HEIGHT = 240;
 const MARGIN = { top: 12, right: 16, bottom: 28, left: 56 };
@@ -17,10 +19,19 @@ const total = (run: Run): number => STATUSES.reduce((sum, status) => sum + run[s
 
 export function Trend({ head }: { readonly head: Head }): JSX.Element {
   const runs = head.trend;
+  const figure = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(WIDTH);
+  useLayoutEffect(() => {
+    const fit = (): void => setWidth(Math.max(280, figure.current?.clientWidth ?? WIDTH));
+    const observer = new ResizeObserver(fit);
+    fit();
+    if (figure.current !== null) observer.observe(figure.current);
+    return () => observer.disconnect();
+  }, []);
   const at = (run: Run): Date => new Date(run.started_at);
   const first = runs[0] as Run;
   const last = runs[runs.length - 1] as Run;
-  const x = scaleUtc([at(first), at(last)], [MARGIN.left, WIDTH - MARGIN.right]);
+  const x = scaleUtc([at(first), at(last)], [MARGIN.left, width - MARGIN.right]);
   const y = scaleLinear([0, Math.max(1, ...runs.map(total))], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
   const layers = stack<Run, Status>().keys(STATUSES)([...runs]);
   const shape = area<{ 0: number; 1: number; data: Run }>()
@@ -31,19 +42,20 @@ export function Trend({ head }: { readonly head: Head }): JSX.Element {
     `${count(run.non_compliant)} non-compliant, ${count(run.undetermined)} undetermined, ${count(run.exempt)} exempt, ` +
     `${count(run.compliant)} compliant, ${count(run.gaps)} gaps`;
   // A tick a run where there are few: made-up days between two runs would say nothing.
-  const few = runs.length <= 6;
-  const ticks = few ? runs.map(at) : x.ticks(6);
+  const room = Math.max(2, Math.floor(width / 110));
+  const few = runs.length <= Math.min(6, room);
+  const ticks = few ? runs.map(at) : x.ticks(Math.min(6, room));
   return (
-    <figure>
+    <figure ref={figure}>
       <svg
         class="trend"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-label={`Repositories by status over ${runs.length} runs. ${day(first.started_at)}: ${told(first)}. ${day(last.started_at)}: ${told(last)}.`}
       >
         {y.ticks(4).map((value) => (
           <g key={value} class="tick">
-            <line x1={MARGIN.left} x2={WIDTH - MARGIN.right} y1={y(value)} y2={y(value)} />
+            <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(value)} y2={y(value)} />
             <text x={MARGIN.left - 8} y={y(value)} dy="0.32em" text-anchor="end">
               {count(value)}
             </text>

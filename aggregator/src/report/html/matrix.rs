@@ -92,8 +92,8 @@ impl Matrix {
 
     /// What the page shows.
     pub(super) fn finish(&mut self, coverage: &Coverage, by_region: &BTreeMap<String, StatusCounts>) -> HeatMap {
-        let last = self.current.take();
-        self.end(last);
+        let current = self.current.take();
+        self.end(current);
         self.forget_the_better();
         let unseen = Unseen::of(coverage);
         let mut rows: Vec<_> = self.worst.drain(..).collect();
@@ -229,18 +229,15 @@ impl Cell {
     pub(super) fn words(&self) -> String {
         match self {
             Self::Found { counts, is_whole } => {
-                let mut words = format!(
-                    "{} of {} do not comply",
-                    phrase::number(counts.non_compliant),
-                    phrase::number(counts.total())
-                );
+                let all = phrase::number(counts.total());
+                let mut words = vec![format!("{} of {all} do not comply", phrase::number(counts.non_compliant))];
                 if counts.undetermined > 0 {
-                    words += &format!(", {} undetermined", phrase::number(counts.undetermined));
+                    words.push(format!("{} undetermined", phrase::number(counts.undetermined)));
                 }
                 if !is_whole {
-                    words += ", not seen whole";
+                    words.push("not seen whole".to_owned());
                 }
-                words
+                words.join(", ")
             }
             Self::Empty => "no repositories".to_owned(),
             Self::Unseen => "not seen".to_owned(),

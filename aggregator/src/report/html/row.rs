@@ -1,5 +1,7 @@
 //! A finding as a page holds it: numbers of texts, some hundred bytes where the finding itself has thousands.
 
+use ecr_encryption_core::EncryptionLevel;
+
 use crate::finding::Finding;
 use crate::history::change::Change;
 
@@ -78,7 +80,7 @@ impl Row {
             hold(finding.key_manager.as_deref()),
             hold(finding.key_origin.as_deref()),
             hold(finding.key_state.as_deref()),
-            hold(finding.encryption_level.map(|level| level.as_str())),
+            hold(finding.encryption_level.map(EncryptionLevel::as_str)),
             hold(finding.encryption_level_is_lower_bound.then_some("true")),
             hold(Some(finding.desired_encryption_level.as_str())),
             hold(Some(finding.status.as_str())),

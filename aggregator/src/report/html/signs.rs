@@ -1,5 +1,7 @@
 //! How a page shows a status: by a sign, a colour's name and a part of a bar.
 
+use std::fmt::Write;
+
 use ecr_encryption_core::Status;
 
 use crate::finding::{Finding, FindingType};
@@ -70,7 +72,10 @@ pub(super) fn visible(text: impl AsRef<str>) -> String {
             | '\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => visible += &format!("[U+{:04X}]", u32::from(character)),
+            | '\u{feff}' => {
+                // Writing to a string does not fail.
+                let _ = write!(visible, "[U+{:04X}]", u32::from(character));
+            }
             _ => visible.push(character),
         }
     }

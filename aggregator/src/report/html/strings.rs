@@ -28,18 +28,15 @@ impl Strings {
         }
         let text: Arc<str> = text.into();
         let entry = Some(Entry { text: Arc::clone(&text), users: 1 });
-        let number = match self.free.pop() {
-            Some(number) => {
-                if let Some(place) = self.entries.get_mut(number as usize) {
-                    *place = entry;
-                }
-                number
+        let number = if let Some(number) = self.free.pop() {
+            if let Some(place) = self.entries.get_mut(number as usize) {
+                *place = entry;
             }
-            None => {
-                self.entries.push(entry);
-                // Far more texts than findings times columns would have to be held at once.
-                u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
-            }
+            number
+        } else {
+            self.entries.push(entry);
+            // Far more texts than findings times columns would have to be held at once.
+            u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
         };
         self.numbers.insert(text, number);
         number
@@ -60,6 +57,12 @@ impl Strings {
     /// The number of `text`, if it has one.
     pub(super) fn find(&self, text: &str) -> Option<u32> {
         self.numbers.get(text).copied()
+    }
+
+    /// How many texts are held.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
     }
 
     /// The text with this number.

@@ -261,3 +261,26 @@ fn a_large_organization_fits_the_limit() {
     );
     assert_eq!(kept[0].reason_code, ReasonCode::BelowDesiredLevel);
 }
+
+#[test]
+fn what_is_held_does_not_grow_with_what_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = HtmlWriter::with_limit(&folder.path().join("report.html"), 50).unwrap();
+    let mut held = Vec::new();
+    for index in 0..6_000_u64 {
+        // Ever worse, so that each takes the place of another, and every text is one that no other has.
+        let base = if index < 3_000 { samples::compliant() } else { samples::non_compliant() };
+        let finding = Finding {
+            account_id: format!("{:012}", 100_000_000_000 + index / 10),
+            repository_name: format!("service-{index}"),
+            reason: format!("reason of {index} and nothing else"),
+            remediation: vec![format!("step {index}"), "x".repeat(usize::try_from(index % 97).unwrap())],
+            ..base
+        };
+        writer.finding(&finding).unwrap();
+        writer.change(&everything::change(&finding, ChangeKind::New)).unwrap();
+        held.push((writer.held.strings.len(), writer.held.kept.len()));
+    }
+    assert!(held.iter().all(|(strings, kept)| *strings <= 50 * row::COLUMNS.len() && *kept <= 50));
+    assert!(held.last().unwrap().0 < 400, "{:?}", held.last());
+}

@@ -7,6 +7,8 @@ use crate::summary::{AccountTotals, StatusCounts};
 
 /// How many units are shown.
 const UNITS: usize = 30;
+/// How many indents the style sheet has.
+const DEPTHS: usize = 6;
 
 /// A unit, and everything beneath it.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(super) struct Unit {
     pub(super) path: String,
     /// Its own name.
     pub(super) name: String,
-    /// How deep it is; the root is 0.
+    /// How deep it is, as far as the style sheet has indents; the root is 0.
     pub(super) depth: usize,
     pub(super) counts: StatusCounts,
     pub(super) accounts: u64,
@@ -48,7 +50,7 @@ pub(super) fn tree(by_account: &BTreeMap<String, AccountTotals>) -> (Vec<Unit>, 
     });
     let unit = |(path, (counts, accounts)): (&str, (StatusCounts, u64))| Unit {
         name: path.rsplit('/').next().unwrap_or(path).to_owned(),
-        depth: path.matches('/').count(),
+        depth: path.matches('/').count().min(DEPTHS),
         path: path.to_owned(),
         counts,
         accounts,

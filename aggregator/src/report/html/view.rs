@@ -154,11 +154,6 @@ impl<'a> Page<'a> {
         self.unseen.causes.iter().map(|(_, count)| count).sum()
     }
 
-    /// The depth of a unit, as far as the style sheet has indents.
-    fn indent(&self, depth: usize) -> usize {
-        depth.min(6)
-    }
-
     fn is_cut(&self) -> bool {
         self.shown < self.all
     }
