@@ -1,13 +1,11 @@
 //! Findings in AWS's format: as botocore's model wants them, and as moto's Security Hub takes them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::organization;
-use crate::scan::{Scan, program};
+use crate::scan::Scan;
+use crate::{Organization, organization};
 use integration_tests::moto::python;
 
 /// Whether botocore accepts the findings, how many there are, and what is wrong with them.
