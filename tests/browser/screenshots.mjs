@@ -12,7 +12,7 @@ const browser = await launch();
 const address = pathToFileURL(everything()).href;
 
 async function picture(name, colorScheme, fragment, prepare) {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 860 }, colorScheme, reducedMotion: "reduce" });
+  const page = await browser.newPage({ viewport: { width: 1200, height: 930 }, colorScheme, reducedMotion: "reduce" });
   await page.goto(address + fragment);
   await page.waitForSelector("html[data-ready]");
   await prepare(page);

@@ -150,7 +150,7 @@ fn templates_and_rules_are_judged_and_counted_apart() {
     assert_eq!(csv.matches(",repository-creation-template,").count(), 6);
     assert_eq!(csv.matches(",pull-through-cache-rule,").count(), 5);
     let page = std::fs::read_to_string(bench.report().join("report.html")).unwrap();
-    assert!(page.contains("pull-through-cache-rule") && page.contains("k8s"));
+    assert!(page.contains("k8s</bdi> <span class=\"tag\">pull-through cache rule</span>"));
 }
 
 #[test]
