@@ -134,31 +134,30 @@ pub async fn upload(
         None => written.manifest.clone().with_dataset(),
         Some(_) => written.manifest.clone(),
     };
-    let apart = |apart: Apart| format!("{}-{}", apart.folder(), manifest.run_id);
-    let (place, overtaken) = match placing.apart {
-        Some(why) => (store.publish_apart(&apart(why), &folder, &manifest).await?, None),
-        None => {
-            let name = run_name(manifest.started_at, &manifest.run_id);
-            let dataset = folder.join(DATASET_PART);
-            let publication =
-                Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest: &manifest };
-            let published = store.publish(&publication).await?;
-            // What it had found when it was stopped is in the run that follows.
-            if output.resumes() {
-                for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
-                    if let Err(error) = store.remove_apart(&name).await {
-                        warn!("what this run had found when it was stopped stays in `{name}`: {error}");
-                    }
+    let (place, overtaken) = if let Some(apart) = placing.apart {
+        let name = format!("{}-{}", apart.folder(), manifest.run_id);
+        (store.publish_apart(&name, &folder, &manifest).await?, None)
+    } else {
+        let name = run_name(manifest.started_at, &manifest.run_id);
+        let dataset = folder.join(DATASET_PART);
+        let publication =
+            Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest: &manifest };
+        let published = store.publish(&publication).await?;
+        // What it had found when it was stopped is in the run that follows.
+        if output.resumes() {
+            for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
+                if let Err(error) = store.remove_apart(&name).await {
+                    warn!("what this run had found when it was stopped stays in `{name}`: {error}");
                 }
             }
-            retain(store, retention, summary).await;
-            let overtaken = match published.latest {
-                Latest::ThisRun => None,
-                Latest::Newer(name) => Some(format!("`latest.json` tells of a later one, {name}")),
-                Latest::Unwritten(error) => Some(format!("`latest.json` could not be written: {error}")),
-            };
-            (published.location, overtaken)
         }
+        retain(store, retention, summary).await;
+        let overtaken = match published.latest {
+            Latest::ThisRun => None,
+            Latest::Newer(name) => Some(format!("`latest.json` tells of a later one, {name}")),
+            Latest::Unwritten(error) => Some(format!("`latest.json` could not be written: {error}")),
+        };
+        (published.location, overtaken)
     };
     Ok(Published {
         location: ReportLocation {

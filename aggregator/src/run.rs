@@ -47,11 +47,11 @@ use crate::write::{Unwritten, Written};
 /// The run has no result. An older report is as it was.
 pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
     let (notify, profile) = (args.notify.clone(), args.profile.clone());
-    let finished = Box::pin(scan_and_deliver(args, reporter, stop)).await;
-    if let Err(error @ RunError::CouldNotRun(_)) = &finished {
+    let ended = Box::pin(scan_and_deliver(args, reporter, stop)).await;
+    if let Err(error @ RunError::CouldNotRun(_)) = &ended {
         deliver::tell_failure(&notify, profile.as_deref(), &error.to_string()).await;
     }
-    finished
+    ended
 }
 
 async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
@@ -100,13 +100,12 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
     let kept = destination.kept(&output).await?;
     let earlier = kept.trend.last().cloned();
-    let (formats, counted) = (args.format, counter.clone());
     let unwritten = Unwritten {
         scan: Arc::clone(&scan),
         output,
-        formats,
+        formats: args.format,
         run,
-        counter: counted,
+        counter: counter.clone(),
         destination,
         kept,
         retention,

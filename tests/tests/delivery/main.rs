@@ -11,5 +11,6 @@ mod location;
 mod memory;
 mod publish;
 mod run;
+mod scan;
 mod topic;
 mod webhook;
