@@ -163,7 +163,7 @@ pub async fn upload(
         location: ReportLocation {
             kept_as: None,
             place,
-            names: manifest.files.iter().map(|file| file.name.clone()).collect(),
+            names: manifest.names(),
             older_kept: placing.apart.filter(|_| placing.older_report),
             overtaken,
         },

@@ -224,7 +224,10 @@ impl Output {
         let location = ReportLocation {
             place: place.to_string_lossy().into_owned(),
             kept_as: kept_as.map(|name| format!("{RUNS}/{}", name.to_string_lossy())),
-            names: written.manifest.files.iter().map(|file| file.name.clone()).collect(),
+            names: match placing.apart {
+                None => written.manifest.clone().with_dataset().names(),
+                Some(_) => written.manifest.names(),
+            },
             older_kept: placing.apart.filter(|_| placing.older_report),
             overtaken: None,
         };

@@ -92,6 +92,11 @@ impl Manifest {
         }
     }
 
+    /// The names of all files.
+    pub fn names(&self) -> Vec<String> {
+        self.files.iter().chain(&self.dataset).map(|file| file.name.clone()).collect()
+    }
+
     /// The same, once the file that is for the dataset is in its place there.
     #[must_use]
     pub fn with_dataset(mut self) -> Self {
