@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_types::SdkConfig;
 use ecr_encryption_rule::aws::clients;
 use tracing::warn;
@@ -21,6 +22,8 @@ const ATTEMPT: Duration = Duration::from_secs(30);
 /// What was asked for beside the report, and what has come of it.
 #[derive(Debug, Default)]
 pub struct Delivered {
+    /// Why nobody finds the run who looks for the newest, where that is so.
+    pub not_found: Option<String>,
     /// Security Hub, where that was asked for.
     pub security_hub: Option<HubOutcome>,
     /// Each of those who were to be told.
@@ -30,7 +33,8 @@ pub struct Delivered {
 impl Delivered {
     /// Whether all that was asked for was done.
     pub fn is_complete(&self) -> bool {
-        self.security_hub.as_ref().is_none_or(HubOutcome::is_complete)
+        self.not_found.is_none()
+            && self.security_hub.as_ref().is_none_or(HubOutcome::is_complete)
             && self.notifications.iter().all(|delivery| delivery.result.is_ok())
     }
 
@@ -45,7 +49,7 @@ impl Delivered {
             let error = result.as_ref().err()?;
             Some(format!("{target} could not be told: {error}"))
         });
-        hub.chain(told).collect()
+        self.not_found.iter().cloned().chain(hub).chain(told).collect()
     }
 }
 
@@ -78,12 +82,14 @@ pub async fn tell_failure(args: &NotifyArgs, profile: Option<&str>, why: &str) {
     if args.notify.is_empty() {
         return;
     }
-    match caller::sdk_config(profile, ATTEMPT, clients::http_client(1)).await {
-        Ok((sdk_config, attempts)) => {
-            let notifier = Notifier::new(clients::with_retries(&sdk_config, attempts));
-            // What could not be told either is logged.
-            notifier.notify(&args.notify, &Digest::of_failure(ExitStatus::CouldNotRun, why)).await;
+    let sdk_config = match caller::sdk_config(profile, ATTEMPT, clients::http_client(1)).await {
+        Ok((sdk_config, attempts)) => clients::with_retries(&sdk_config, attempts),
+        // It may be what the run has failed for; webhooks can be told without.
+        Err(error) => {
+            warn!("nobody can be told by SNS: {error}");
+            SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build()
         }
-        Err(error) => warn!("nobody could be told: {error}"),
-    }
+    };
+    // What cannot be told either is logged.
+    Notifier::new(sdk_config).notify(&args.notify, &Digest::of_failure(ExitStatus::CouldNotRun, why)).await;
 }

@@ -13,10 +13,10 @@ use crate::history::manifest::{Manifest, hexadecimal};
 use crate::history::reader::FINDINGS;
 use crate::history::runs::{DATASET_PART, Retention, run_name};
 use crate::output::{Apart, CHANGES, Output, Placing, Published, Written};
-use crate::report::terminal::ReportLocation;
+use crate::report::terminal::{Overtaken, ReportLocation};
 use crate::store::location::Location;
-use crate::store::s3::{Latest, Publication, S3Store};
-use crate::summary::Summary;
+use crate::store::s3::{Latest, Publication, S3Store, StoredRun};
+use crate::summary::{Run, Summary};
 
 /// Of how many runs one is tried to be fetched, to be compared with.
 const FETCHED: usize = 3;
@@ -82,24 +82,30 @@ impl Destination {
     ///
     /// # Errors
     /// It cannot be found out what there is.
-    pub async fn kept(&self, output: &Output) -> anyhow::Result<Kept> {
+    pub async fn kept(&self, output: &Output, run: &Run) -> anyhow::Result<Kept> {
+        // A run that was gone on with may have begun before others that have finished meanwhile.
+        let is_earlier = |other: &Manifest| (other.started_at, &other.run_id) < (run.started_at, &run.id);
         match self {
             Self::Folder => {
-                let kept = output.kept().context("the runs that are kept cannot be read")?;
+                let mut kept = output.kept().context("the runs that are kept cannot be read")?;
+                let is_any = !kept.is_empty();
+                kept.retain(|run| is_earlier(&run.manifest));
                 Ok(Kept {
                     newest: kept.iter().rev().map(|run| run.path.clone()).collect(),
-                    is_any: !kept.is_empty(),
+                    is_any,
                     trend: kept.into_iter().map(|run| run.manifest).collect(),
                 })
             }
             Self::S3(store) => {
-                let runs = store.runs().await?;
+                let mut runs = store.runs().await?;
+                let is_any = !runs.kept.is_empty();
+                runs.kept.retain(|run| is_earlier(&run.manifest));
                 for passed in &runs.passed_over {
                     warn!("the run `{}` is passed over: {}", passed.name, passed.why);
                 }
                 let mut newest = Vec::new();
                 for run in runs.kept.iter().rev().take(FETCHED) {
-                    let into = output.staging().join(&run.name);
+                    let into = output.staging().join("earlier").join(&run.name);
                     let is_there = |name: &&str| run.manifest.files.iter().any(|file| file.name == **name);
                     let files: Vec<&str> = [FINDINGS, CHANGES].into_iter().filter(is_there).collect();
                     match store.fetch(run, &files, &into).await {
@@ -110,7 +116,6 @@ impl Destination {
                         Err(error) => warn!("the run {} cannot be compared with: {error}", run.name),
                     }
                 }
-                let is_any = !runs.kept.is_empty();
                 Ok(Kept { trend: runs.kept.into_iter().map(|run| run.manifest).collect(), newest, is_any })
             }
         }
@@ -154,8 +159,8 @@ pub async fn upload(
         retain(store, retention, summary).await;
         let overtaken = match published.latest {
             Latest::ThisRun => None,
-            Latest::Newer(name) => Some(format!("`latest.json` tells of a later one, {name}")),
-            Latest::Unwritten(error) => Some(format!("`latest.json` could not be written: {error}")),
+            Latest::Newer(name) => Some(Overtaken::By(name)),
+            Latest::Unwritten(error) => Some(Overtaken::NotTold(error)),
         };
         (published.location, overtaken)
     };
@@ -180,10 +185,9 @@ async fn retain(store: &S3Store, retention: Retention, summary: &Summary) {
         Ok(runs) => runs.kept,
         Err(error) => return warn!("the runs that are no longer to be kept cannot be found: {error}"),
     };
-    let manifests: Vec<Manifest> = runs.iter().map(|run| run.manifest.clone()).collect();
-    let surplus: Vec<String> =
-        retention.surplus(&manifests, summary.run.finished_at).map(|run| run.run_id.clone()).collect();
-    for run in runs.iter().filter(|run| surplus.contains(&run.manifest.run_id)) {
+    let is_its_own = |run: &StoredRun| run_name(run.manifest.started_at, &run.manifest.run_id) == run.name;
+    let runs: Vec<StoredRun> = runs.into_iter().filter(is_its_own).collect();
+    for run in retention.surplus(&runs, |run| &run.manifest, summary.run.finished_at) {
         match store.remove(&run.name).await {
             Ok(()) => info!("the run {} is no longer kept", run.name),
             Err(error) => warn!("the run {}, which is no longer to be kept, cannot be removed: {error}", run.name),

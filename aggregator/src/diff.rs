@@ -30,7 +30,7 @@ impl DiffFailOn {
     pub fn status(self, found: &Found) -> ExitStatus {
         if (self.new && found.totals.new > 0) || (self.changed && found.worsened > 0) {
             ExitStatus::NonCompliant
-        } else if self.no_longer_seen && found.totals.no_longer_seen > 0 {
+        } else if self.no_longer_seen && found.totals.newly_lost > 0 {
             ExitStatus::Incomplete
         } else {
             ExitStatus::Clean

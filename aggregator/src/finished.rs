@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::deliver::Delivered;
 use crate::notify::Delivery;
+use crate::output::Apart;
 use crate::report::terminal::ReportLocation;
 use crate::security_hub::HubOutcome;
 use crate::summary::Summary;
@@ -26,6 +27,10 @@ pub struct Document<'a> {
     summary: &'a Summary,
     /// Where the report is.
     report: String,
+    /// Why it stands apart from an older report.
+    older_kept: Option<&'static str>,
+    /// Why it is not found as the newest run.
+    overtaken: Option<String>,
     security_hub: Option<&'a HubOutcome>,
     notifications: Vec<Notification<'a>>,
 }
@@ -44,6 +49,8 @@ impl Finished {
         Document {
             summary,
             report: report.address(),
+            older_kept: report.older_kept.map(Apart::why),
+            overtaken: report.overtaken.as_ref().map(ToString::to_string),
             security_hub: delivered.security_hub.as_ref(),
             notifications: delivered
                 .notifications

@@ -28,6 +28,8 @@ struct State {
     lost_targets: BTreeSet<Target>,
     /// Targets of which something is told as not covered, be it only their templates.
     gap_targets: BTreeSet<Target>,
+    /// Whether nothing is known to be whole, whatever was read.
+    doubts_all: bool,
     listing: Listing,
     not_covered: Vec<NotCovered>,
     /// The lists of Regions to be read; most accounts have the same.
@@ -165,6 +167,16 @@ impl Ledger {
         state.not_covered.push(entry);
     }
 
+    /// Something of a target was not read, although it is not told as lost: its templates, say.
+    pub fn target_not_whole(&self, target: &Target) {
+        self.state().gap_targets.insert(target.clone());
+    }
+
+    /// What the repositories come from may lack some anywhere: no Region is known to be whole.
+    pub fn doubt_all(&self) {
+        self.state().doubts_all = true;
+    }
+
     /// An account that the organization has.
     pub fn account(&self, account_id: AccountId) -> Option<Arc<Account>> {
         self.state().known.get(&account_id).map(|known| known.account.clone())
@@ -189,6 +201,9 @@ impl Ledger {
         let state = self.state();
         let planned = state.known.get(&account_id).and_then(|known| known.planned.clone());
         let mut regions: BTreeSet<String> = planned.iter().flat_map(|regions| regions.iter().cloned()).collect();
+        if state.doubts_all {
+            regions.clear();
+        }
         regions.retain(|region| {
             let target = Target { account_id, region: region.clone() };
             !state.lost_targets.contains(&target) && !state.gap_targets.contains(&target)
@@ -298,6 +313,28 @@ mod tests {
         ledger.target_withdrawn(&whole, entry(&whole));
         ledger.target_withdrawn(&whole, entry(&whole));
         assert_eq!(ledger.coverage().targets_scanned, 0);
+    }
+
+    /// History and Security Hub take what is not there for gone only in Regions that were read whole.
+    #[test]
+    fn what_is_doubted_was_not_read_whole() {
+        let ledger = Ledger::new(Arc::new(Silent));
+        let account_id = AccountId::parse("111122223333").unwrap();
+        ledger.account_found(&Arc::new(Account::by_id(account_id)));
+        let [whole, part, gap, lost] =
+            ["a-1", "b-1", "c-1", "d-1"].map(|region| Target { account_id, region: region.to_owned() });
+        let regions: Vec<String> = [&whole, &part, &gap, &lost].map(|target| target.region.clone()).to_vec();
+        ledger.account_planned(account_id, &regions, Vec::new());
+        for target in [&whole, &part, &gap] {
+            ledger.target_read(target, 1);
+        }
+        ledger.target_lost(&lost, 0, entry(&lost));
+        ledger.target_not_whole(&part);
+        ledger.not_covered(entry(&gap));
+        assert_eq!(ledger.read_whole(account_id), [whole.region].into());
+        assert_eq!(ledger.planned_accounts(), [account_id].into());
+        ledger.doubt_all();
+        assert!(ledger.read_whole(account_id).is_empty());
     }
 
     #[test]

@@ -202,7 +202,8 @@ impl Output {
             }
             None => self.keep(&staging, written).inspect_err(|_| superseded.put_back())?,
         };
-        drop(self.settled(held, placing));
+        // Nobody else writes here until the run has ended: what is delivered is read from here.
+        let held = self.settled(held, placing);
         // The new names are on disk, not just the files' content. Not every system can be asked for that.
         for directory in [&folder, &self.directory.join(RUNS), &self.directory] {
             if let Ok(handle) = File::open(directory)
@@ -231,7 +232,7 @@ impl Output {
             older_kept: placing.apart.filter(|_| placing.older_report),
             overtaken: None,
         };
-        Ok(Published { location, folder, _held: None })
+        Ok(Published { location, folder, _held: Some(held) })
     }
 
     /// Ends a run whose files were published elsewhere. They stay here for as long as what is given lives.

@@ -14,7 +14,7 @@ use crate::history::resolve::OpenedRun;
 use crate::report::{Ending, Format, ReportWriter};
 
 /// What the name of the folder begins with in which files are until they are whole.
-const UNFINISHED: &str = ".unfinished-report-";
+const UNFINISHED: &str = ".report-";
 
 /// What is to be rendered, and where to.
 #[derive(Debug)]

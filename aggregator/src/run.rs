@@ -33,6 +33,7 @@ use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
+use crate::security_hub::HubOutcome;
 use crate::selection::{Selection, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::Run;
@@ -98,7 +99,11 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
     run.finished_at = journal::now();
     let comparer = config.and_then(ConfigReading::into_comparer);
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
-    let kept = destination.kept(&output).await?;
+    let heard = stop.times();
+    let kept = tokio::select! {
+        kept = destination.kept(&output, &run) => kept?,
+        () = stop.asked(heard + 1) => return Err(RunError::Stopped("while the report was being written")),
+    };
     let earlier = kept.trend.last().cloned();
     let unwritten = Unwritten {
         scan: Arc::clone(&scan),
@@ -112,12 +117,16 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
         comparer,
     };
     let Written { summary, published } = unwritten.write(&stop).await?;
-    let mut delivered = Delivered::default();
+    let mut delivered = Delivered { not_found: published.location.not_found(), ..Delivered::default() };
     // Who stops a run does not want to wait for it, and the run that goes on with it delivers everything.
     if args.security_hub && !summary.run.interrupted {
         reporter.phase("bringing the findings to Security Hub");
-        let bringing = scan.bring_to_security_hub(&counter, &published.folder, &summary, &stop);
-        delivered.security_hub = Some(bringing.await);
+        let (heard, bringing) =
+            (stop.times(), scan.bring_to_security_hub(&counter, &published.folder, &summary, &stop));
+        delivered.security_hub = Some(tokio::select! {
+            outcome = bringing => outcome,
+            () = stop.asked(heard + 2) => HubOutcome { left_out: summary.coverage.targets_scanned, ..HubOutcome::default() },
+        });
     }
     let told =
         Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };

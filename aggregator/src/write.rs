@@ -22,7 +22,7 @@ use crate::pace::PacedLookup;
 use crate::report::Format;
 use crate::scan::Scan;
 use crate::stop::Stop;
-use crate::store::s3::S3Store;
+use crate::store::s3::{S3Store, StoreError};
 use crate::summary::{Run, SCHEMA_VERSION, Summary};
 use assembly::{Assembled, Assembly};
 
@@ -92,8 +92,7 @@ impl Unwritten {
 
     async fn publish(self, stop: &Stop) -> Result<Written, RunError> {
         let output = Arc::clone(&self.output);
-        // What is written after an interruption was asked for by the first signal.
-        let (listener, heard) = (stop.clone(), u32::from(self.run.interrupted));
+        let (listener, heard) = (stop.clone(), self.heard(stop));
         let is_stopped = move || listener.times() > heard;
         let mut writing = tokio::task::spawn_blocking(move || {
             let (scan, output, retention) = (Arc::clone(&self.scan), Arc::clone(&self.output), self.retention);
@@ -117,7 +116,8 @@ impl Unwritten {
 
     async fn upload(self, store: S3Store, stop: &Stop) -> Result<Written, RunError> {
         let (scan, output, retention) = (Arc::clone(&self.scan), Arc::clone(&self.output), self.retention);
-        let (listener, heard) = (stop.clone(), u32::from(self.run.interrupted));
+        let (listener, heard) = (stop.clone(), self.heard(stop));
+        let store = store.stopping(stop.clone(), heard);
         let is_stopped = move || listener.times() > heard;
         let (older_report, cannot) = (self.kept.is_any, self.cannot());
         let writing = tokio::task::spawn_blocking(move || self.files(&is_stopped));
@@ -125,13 +125,23 @@ impl Unwritten {
             let (files, summary) = writing.await.context("writing the report ended before its time")??;
             let placing = output.placing(older_report, scan.ledger.has_read_others(scan.caller_id), &summary);
             let published = destination::upload(&store, &output, &files, &summary, placing, retention);
-            let published = published.await.with_context(|| cannot)?;
+            let published = published.await.map_err(|error| match error.downcast_ref() {
+                Some(StoreError::Stopped) => STOPPED,
+                _ => RunError::CouldNotRun(error.context(cannot)),
+            })?;
             Ok(Written { summary, published })
         };
+        // The first signal ends the upload so that nothing of it stays; the second does not wait for that.
         tokio::select! {
             ended = work => ended,
-            () = stop.asked(heard + 1) => Err(STOPPED),
+            () = stop.asked(heard + 2) => Err(STOPPED),
         }
+    }
+
+    /// How often the run was asked to stop before it was written: what is written after an interruption was asked for by
+    /// the first signal, unless something else has interrupted it.
+    fn heard(&self, stop: &Stop) -> u32 {
+        if self.run.interrupted { stop.times().min(1) } else { 0 }
     }
 
     /// What is said where a report cannot be written.

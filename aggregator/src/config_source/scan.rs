@@ -103,6 +103,12 @@ impl ConfigSource {
                 survey.targets.get(id).into_iter().flatten().map(|(name, _)| name.clone()).collect();
             scan.ledger.account_planned(*id, &regions, Vec::new());
         }
+        // What AWS Config has of no particular place may be missing anywhere, and what is younger than a day too where it
+        // records daily: that something is not there says nothing then.
+        let is_of_no_place = |entry: &NotCovered| entry.account_id.is_none() && entry.region.is_none();
+        if survey.daily > 0 || survey.not_covered.iter().any(is_of_no_place) {
+            scan.ledger.doubt_all();
+        }
         survey.not_covered.iter().cloned().for_each(|entry| scan.ledger.not_covered(entry));
 
         let reading =

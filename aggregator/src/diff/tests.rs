@@ -24,7 +24,7 @@ fn run_at(directory: &Path, day: u8) -> PathBuf {
     Scanned::at(&format!("2026-11-{day:02}T08:00:00Z"), samples::findings()).keep(directory)
 }
 
-fn found(new: u64, worsened: u64, no_longer_seen: u64) -> Found {
+fn found(new: u64, worsened: u64, newly_lost: u64) -> Found {
     let totals = ChangeTotals {
         since_run_id: String::new(),
         since: "2026-11-01T08:00:00Z".parse().unwrap(),
@@ -33,8 +33,10 @@ fn found(new: u64, worsened: u64, no_longer_seen: u64) -> Found {
         fixed: 1,
         exempted: 1,
         gone: 1,
-        no_longer_seen,
+        // What was lost before is told, and is no news.
+        no_longer_seen: newly_lost + 1,
         no_longer_seen_open: 0,
+        newly_lost,
         still_open: 7,
         oldest_open_since: None,
     };

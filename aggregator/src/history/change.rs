@@ -161,6 +161,9 @@ pub struct ChangeTotals {
     pub no_longer_seen: u64,
     /// How many of those were open.
     pub no_longer_seen_open: u64,
+    /// How many were lost from sight since the earlier run; the others had been lost before.
+    #[serde(default)]
+    pub newly_lost: u64,
     /// How many are open for the same as before.
     pub still_open: u64,
     /// Since when the oldest that is open now has been so.

@@ -102,6 +102,7 @@ impl ChangeJoin {
             gone: 0,
             no_longer_seen: 0,
             no_longer_seen_open: 0,
+            newly_lost: 0,
             still_open: 0,
             oldest_open_since: None,
         };
@@ -271,8 +272,11 @@ fn count(totals: &mut ChangeTotals, change: &Change) {
         ChangeKind::Gone => &mut totals.gone,
         ChangeKind::NoLongerSeen => &mut totals.no_longer_seen,
     } += 1;
-    if change.change == ChangeKind::NoLongerSeen && change.open_since.is_some() {
-        totals.no_longer_seen_open += 1;
+    if change.change == ChangeKind::NoLongerSeen {
+        totals.no_longer_seen_open += u64::from(change.open_since.is_some());
+        // What the earlier run had not seen itself was read before that.
+        let was_seen = change.before.as_ref().is_some_and(|before| before.evaluated_at >= totals.since);
+        totals.newly_lost += u64::from(was_seen);
     }
 }
 

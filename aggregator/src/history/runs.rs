@@ -44,15 +44,21 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Those of `runs`, the oldest first, that are not to be kept; the newest one always is.
-    pub fn surplus<'a>(&self, runs: &'a [Manifest], now: Timestamp) -> impl Iterator<Item = &'a Manifest> {
+    /// Those of `runs`, the oldest first, that are not to be kept; the newest one always is. `manifest` gives what a run holds.
+    pub fn surplus<'a, T>(
+        &self,
+        runs: &'a [T],
+        manifest: impl Fn(&T) -> &Manifest,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a T> {
         let Self { runs: newest, days } = *self;
         let count = runs.len();
-        let since = days.map(|days| now - SignedDuration::from_hours(24 * i64::from(days.get())));
+        let ago = |days: NonZeroU32| SignedDuration::from_hours(24 * i64::from(days.get()));
+        let since = days.map(|days| now.checked_sub(ago(days)).unwrap_or(Timestamp::MIN));
         runs.iter().enumerate().filter_map(move |(index, run)| {
             let age = count - 1 - index;
             let is_among_newest = newest.is_some_and(|newest| age < newest.get() as usize);
-            let is_young = since.is_some_and(|since| run.started_at >= since);
+            let is_young = since.is_some_and(|since| manifest(run).started_at >= since);
             let is_limited = newest.is_some() || days.is_some();
             (is_limited && age > 0 && !is_among_newest && !is_young).then_some(run)
         })
@@ -95,7 +101,10 @@ pub fn kept(directory: &Path) -> io::Result<Vec<KeptRun>> {
     for name in names(directory)? {
         let path = directory.join(RUNS).join(&name);
         match read_manifest(&path) {
-            Ok(manifest) => runs.push(KeptRun { name, path, manifest }),
+            Ok(manifest) if run_name(manifest.started_at, &manifest.run_id) == name => {
+                runs.push(KeptRun { name, path, manifest });
+            }
+            Ok(_) => warn!("`{}` is passed over: it has the name of another run, and may be a copy", path.display()),
             Err(error) => warn!("the run in `{}` cannot be read: {error}", path.display()),
         }
     }
@@ -194,10 +203,10 @@ pub fn repair(directory: &Path) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    if let Some(newest) = names(directory)?.last()
-        && latest(directory)?.as_ref() != Some(newest)
+    if let Some(newest) = kept(directory)?.last()
+        && latest(directory)?.as_ref() != Some(&newest.name)
     {
-        point_latest(directory, newest)?;
+        point_latest(directory, &newest.name)?;
     }
     Ok(())
 }
@@ -207,15 +216,14 @@ pub fn repair(directory: &Path) -> io::Result<()> {
 /// # Errors
 /// One cannot be removed; those before it are.
 pub fn retain(directory: &Path, retention: Retention, now: Timestamp) -> io::Result<Vec<String>> {
-    let runs: Vec<Manifest> = kept(directory)?.into_iter().map(|run| run.manifest).collect();
+    let runs = kept(directory)?;
     let mut removed = Vec::new();
-    for run in retention.surplus(&runs, now) {
-        let name = run_name(run.started_at, &run.run_id);
+    for KeptRun { name, path, manifest } in retention.surplus(&runs, |run| &run.manifest, now) {
         let aside = directory.join(format!("{REMOVED}{name}"));
-        fs::rename(directory.join(RUNS).join(&name), &aside)?;
-        remove_dataset_part(directory, &run.run_id)?;
+        fs::rename(path, &aside)?;
+        remove_dataset_part(directory, &manifest.run_id)?;
         fs::remove_dir_all(&aside)?;
-        removed.push(name);
+        removed.push(name.clone());
     }
     Ok(removed)
 }

@@ -177,10 +177,11 @@ fn on_one_line(text: &str) -> String {
 /// Whether anything that people would look at has changed.
 fn has_changed(summary: &Summary, earlier: Option<&Manifest>) -> bool {
     let Some(changes) = &summary.changes else { return true };
-    let ChangeTotals { new, changed, fixed, exempted, gone, no_longer_seen, .. } = changes;
+    // What was lost before is lost still: that is no news.
+    let ChangeTotals { new, changed, fixed, exempted, gone, newly_lost, .. } = changes;
     let gaps = length(summary.coverage.gaps().count());
     let coverage = (summary.coverage.accounts_found, summary.coverage.targets_scanned, gaps);
-    new + changed + fixed + exempted + gone + no_longer_seen > 0
+    new + changed + fixed + exempted + gone + newly_lost > 0
         || earlier.is_some_and(|run| (run.accounts_found, run.targets_scanned, run.gaps) != coverage)
 }
 

@@ -33,7 +33,10 @@ pub(super) async fn publish(config: &SdkConfig, topic: &TopicArn, digest: &Diges
         request = request.message_attributes(name, value);
     }
     if topic.is_fifo() {
-        let id = digest.run.as_ref().map_or_else(|| uuid::Uuid::now_v7().to_string(), |run| run.id.clone());
+        let id = digest.run.as_ref().map_or_else(
+            || uuid::Uuid::now_v7().to_string(),
+            |run| format!("{}-{}", run.id, run.finished_at.as_second()),
+        );
         request = request.message_group_id("ecr-encryption").message_deduplication_id(id);
     }
     request.send().await.map(drop).map_err(|error| NotifyError::Sns(AwsFault::new(ACTION, &error)))

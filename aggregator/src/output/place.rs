@@ -37,7 +37,7 @@ impl Apart {
             Self::Interrupted => "this run was stopped",
             Self::Empty => "this run had nothing to scan",
             Self::SawNothing => "this run read no Region whole",
-            Self::AccountsUnknown => "this run could not list the organization's accounts",
+            Self::AccountsUnknown => "this run does not know whether it saw all of the organization's accounts",
             Self::OthersLost => "this run lost every account but the caller's own",
         }
     }

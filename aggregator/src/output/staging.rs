@@ -120,9 +120,14 @@ impl Staging {
         &self.run_id
     }
 
-    /// Nothing of it is needed any more.
+    /// Nothing of it is needed any more. What it takes to go on goes at once: the run has finished, however this process ends.
     pub(super) fn discard(&mut self) {
         self.when_dropped = WhenDropped::Remove;
+        if let Err(error) = fs::remove_file(self.path.join(JOURNAL))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            warn!(path = %self.path.display(), %error, "what a finished run has read cannot be removed");
+        }
     }
 }
 

@@ -97,6 +97,7 @@ pub(super) fn summary() -> Summary {
         gone: 1,
         no_longer_seen: 1,
         no_longer_seen_open: 1,
+        newly_lost: 0,
         still_open: 6,
         oldest_open_since: Some("2026-11-20T06:00:00Z".parse().unwrap()),
     };

@@ -39,13 +39,39 @@ pub struct ReportLocation {
     pub kept_as: Option<String>,
     /// The names of its files.
     pub names: Vec<String>,
-    /// Why it is not the newest run, although it is kept.
-    pub overtaken: Option<String>,
+    /// Why it is not found as the newest run, although it is kept.
+    pub overtaken: Option<Overtaken>,
     /// Why they stand apart from an older report, where there is one that was left as it is.
     pub older_kept: Option<Apart>,
 }
 
+/// Why a run that is kept is not found as the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Overtaken {
+    /// Another one, which has started later: its name.
+    By(String),
+    /// What leads to the newest could not be written, and leads to an older one.
+    NotTold(String),
+}
+
+impl std::fmt::Display for Overtaken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::By(name) => write!(formatter, "`latest.json` tells of a later one, {name}"),
+            Self::NotTold(error) => write!(formatter, "`latest.json` could not be written: {error}"),
+        }
+    }
+}
+
 impl ReportLocation {
+    /// Why nobody finds it who looks for the newest run, where that is a failure.
+    pub fn not_found(&self) -> Option<String> {
+        match &self.overtaken {
+            Some(why @ Overtaken::NotTold(_)) => Some(why.to_string()),
+            Some(Overtaken::By(_)) | None => None,
+        }
+    }
+
     /// Where the report is: its page, where there is one.
     pub fn address(&self) -> String {
         let is_page = |name: &&String| Path::new(name).extension().is_some_and(|extension| extension == "html");

@@ -75,6 +75,7 @@ fn changes_and_the_runs_before_are_in_it() {
         gone: 1,
         no_longer_seen: 0,
         no_longer_seen_open: 0,
+        newly_lost: 0,
         still_open: 0,
         oldest_open_since: None,
     });

@@ -36,6 +36,8 @@ impl<L: Lookup + 'static> Scan<L> {
             } else {
                 fault.message.clone()
             };
+            // The entry may be one of the whole account, where its role is refused by now.
+            self.ledger.target_not_whole(target);
             self.ledger.not_covered(self.fault_entry(account, Some(target.region.clone()), fault, message));
             Ok(())
         };

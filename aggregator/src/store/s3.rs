@@ -20,6 +20,7 @@ use aws_sdk_s3::Client;
 use ecr_encryption_rule::aws::fault::AwsFault;
 
 use crate::history::manifest::Manifest;
+use crate::stop::Stop;
 use crate::store::location::S3Location;
 use error::Asked;
 pub use error::StoreError;
@@ -56,6 +57,8 @@ pub struct S3Store {
     client: Client,
     location: S3Location,
     options: S3Options,
+    /// How often a run may have been asked to stop, and goes on all the same.
+    stop: Option<(Stop, u32)>,
 }
 
 impl S3Store {
@@ -64,12 +67,26 @@ impl S3Store {
     /// # Errors
     /// S3 cannot be reached. Whether the bucket can be used is told by [`check`](Self::check), and by every other call.
     pub async fn open(sdk_config: &SdkConfig, location: S3Location, options: S3Options) -> Result<Self, StoreError> {
-        let here = Self { client: client::client(sdk_config, None), location, options };
+        let here = Self { client: client::client(sdk_config, None), location, options, stop: None };
         let owner = here.options.bucket_owner.as_deref();
         match client::region_of(&here.client, here.location.bucket(), owner).await {
             Err(fault) => Err(here.error("", fault)),
             Ok(region) if region.as_ref() == sdk_config.region() => Ok(here),
             Ok(region) => Ok(Self { client: client::client(sdk_config, region), ..here }),
+        }
+    }
+
+    /// The same, whose uploads end, and leave nothing, where the run is asked to stop more than `heard` times.
+    #[must_use]
+    pub fn stopping(self, stop: Stop, heard: u32) -> Self {
+        Self { stop: Some((stop, heard)), ..self }
+    }
+
+    /// Whether an upload is to go on.
+    fn go_on(&self) -> Result<(), StoreError> {
+        match &self.stop {
+            Some((stop, heard)) if stop.times() > *heard => Err(StoreError::Stopped),
+            _ => Ok(()),
         }
     }
 

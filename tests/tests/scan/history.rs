@@ -78,6 +78,7 @@ fn what_is_new_fixed_gone_and_no_longer_seen() {
     assert_eq!(told(&bench), sorted);
     assert_eq!(two.finding(HOME, "us-east-1", "stays")["open_since"], since);
     let totals = &two.summary["changes"];
+    assert_eq!(totals["newly_lost"], 3);
     for (name, count) in
         [("new", 1), ("gone", 1), ("exempted", 1), ("fixed", 0), ("no_longer_seen", 3), ("still_open", 1)]
     {

@@ -41,6 +41,30 @@ fn surplus_runs(#[case] runs: u32, #[case] days: u32, #[case] removed: &[usize])
 }
 
 #[test]
+fn a_limit_before_all_time_removes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let _names = [2, 8].map(|day| run(folder.path(), day));
+    let retention = Retention { runs: None, days: limit(u32::MAX) };
+    assert!(retain(folder.path(), retention, "2026-11-23T08:00:00Z".parse().unwrap()).unwrap().is_empty());
+}
+
+/// Nor is it the newest, whatever its name.
+#[test]
+fn a_copy_of_a_run_is_no_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let [older, newer] = [2, 8].map(|day| run(folder.path(), day));
+    let copy = folder.path().join(RUNS).join("the-best-one");
+    fs::create_dir(&copy).unwrap();
+    fs::copy(folder.path().join(RUNS).join(&older).join(MANIFEST), copy.join(MANIFEST)).unwrap();
+    repair(folder.path()).unwrap();
+    assert_eq!(latest(folder.path()).unwrap().as_ref(), Some(&newer));
+    let retention = Retention { runs: limit(1), days: None };
+    let gone = retain(folder.path(), retention, "2026-11-23T08:00:00Z".parse().unwrap()).unwrap();
+    assert_eq!(gone, [older]);
+    assert!(copy.exists() && folder.path().join(RUNS).join(newer).exists());
+}
+
+#[test]
 fn latest_leads_to_a_run_and_is_repaired() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(latest(folder.path()).unwrap(), None);

@@ -16,6 +16,7 @@ fn totals() -> ChangeTotals {
         gone: 1,
         no_longer_seen: 4,
         no_longer_seen_open: 1,
+        newly_lost: 3,
         still_open: 1_203,
         oldest_open_since: Some("2026-03-01T08:00:00Z".parse().unwrap()),
     }
@@ -33,6 +34,7 @@ fn nothing() -> ChangeTotals {
         gone: 0,
         no_longer_seen: 0,
         no_longer_seen_open: 0,
+        newly_lost: 0,
         still_open: 0,
         oldest_open_since: None,
     }
@@ -132,7 +134,8 @@ fn it_is_short_whatever_there_is() {
 #[case::fixed(|changes: &mut ChangeTotals| changes.fixed = 1, true)]
 #[case::exempted(|changes: &mut ChangeTotals| changes.exempted = 1, true)]
 #[case::gone(|changes: &mut ChangeTotals| changes.gone = 1, true)]
-#[case::no_longer_seen(|changes: &mut ChangeTotals| changes.no_longer_seen = 1, true)]
+#[case::newly_lost(|changes: &mut ChangeTotals| changes.newly_lost = 1, true)]
+#[case::lost_before(|changes: &mut ChangeTotals| changes.no_longer_seen = 1, false)]
 #[case::still_open(|changes: &mut ChangeTotals| changes.still_open = 9, false)]
 fn what_is_a_change(#[case] alter: fn(&mut ChangeTotals), #[case] expected: bool) {
     let mut summary = samples::summary_with_gaps(&samples::findings());

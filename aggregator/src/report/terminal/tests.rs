@@ -130,6 +130,7 @@ fn what_has_changed() {
         gone: 1,
         no_longer_seen: 4_000_000,
         no_longer_seen_open: 3_999_999,
+        newly_lost: 0,
         still_open: 2_345,
         oldest_open_since: Some("2025-01-02T03:04:05Z".parse().unwrap()),
     };
@@ -146,6 +147,7 @@ fn what_has_changed() {
         gone: 0,
         no_longer_seen: 0,
         no_longer_seen_open: 0,
+        newly_lost: 0,
         still_open: 0,
         oldest_open_since: None,
         ..totals

@@ -82,6 +82,9 @@ pub enum StoreError {
         "`{0}` is not a name for a run or a file of one; allowed: letters, digits, `.`, `_` and `-`, no `.` in front"
     )]
     Name(String),
+    /// The user has stopped it.
+    #[error("it was stopped")]
+    Stopped,
     /// A file of this machine.
     #[error("`{}`: {error}", path.display())]
     File {

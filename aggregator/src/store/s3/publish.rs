@@ -112,12 +112,15 @@ impl S3Store {
     }
 
     async fn upload(&self, at: &str, uploads: &[Upload<'_>], manifest: &Manifest) -> Result<(), StoreError> {
-        let (small, large): (Vec<_>, Vec<_>) = uploads.iter().partition(|upload| upload.file.bytes <= MOST_AT_ONCE);
+        // Whoever reads the dataset does not look for a manifest: its part comes last.
+        let is_of_dataset = |upload: &&Upload<'_>| upload.name.starts_with(names::DATASET);
+        let (dataset, files): (Vec<_>, Vec<_>) = uploads.iter().partition(is_of_dataset);
+        let (small, large): (Vec<_>, Vec<_>) = files.into_iter().partition(|upload| upload.file.bytes <= MOST_AT_ONCE);
         let sending: Vec<_> =
             small.into_iter().map(|upload| self.put_file(&upload.path, &upload.name, upload.file)).collect();
         stream::iter(sending).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         // One after the other: their parts go at once.
-        for upload in large {
+        for upload in large.into_iter().chain(dataset) {
             self.put_file(&upload.path, &upload.name, upload.file).await?;
         }
         let name = names::within(at, MANIFEST);

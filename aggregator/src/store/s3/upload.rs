@@ -45,6 +45,7 @@ impl S3Store {
     /// Sends a file, which must be as its manifest says. S3 verifies what it gets, and nothing of it stays where that
     /// fails.
     pub(super) async fn put_file(&self, path: &Path, name: &str, file: &ManifestFile) -> Result<(), StoreError> {
+        self.go_on()?;
         let length = tokio::fs::metadata(path).await.map_err(StoreError::file(path))?.len();
         if length != file.bytes {
             let error = io::Error::other(format!("it has {length} bytes, and {} by the manifest", file.bytes));
@@ -125,6 +126,7 @@ impl S3Store {
         upload_id: &str,
         part: Part,
     ) -> Result<CompletedPart, StoreError> {
+        self.go_on()?;
         let request = self
             .client
             .upload_part()

@@ -47,6 +47,7 @@ pub(super) fn totals(changes: &[Change]) -> ChangeTotals {
         gone: count(ChangeKind::Gone),
         no_longer_seen: count(ChangeKind::NoLongerSeen),
         no_longer_seen_open: count(ChangeKind::NoLongerSeen),
+        newly_lost: 0,
         still_open: 41,
         oldest_open_since: Some("2026-03-01T06:00:00Z".parse().unwrap()),
     }
