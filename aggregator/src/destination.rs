@@ -169,6 +169,7 @@ pub async fn upload(
             overtaken,
         },
         folder,
+        apart: placing.apart,
         _held: output.settle(placing),
     })
 }

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod error;
 pub mod exit;
 pub mod finding;
+pub mod function;
 pub mod history;
 pub mod journal;
 pub mod judge;

@@ -28,7 +28,7 @@ use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
 use crate::notify::Delivery;
-use crate::output::Output;
+use crate::output::{Apart, Output};
 use crate::pace::{PacedLookup, Pacer, Settings};
 use crate::policy_file;
 use crate::report::terminal::ReportLocation;
@@ -49,6 +49,8 @@ pub struct Finished {
     pub summary: Summary,
     /// Where the report is.
     pub report: ReportLocation,
+    /// Why the report is not the newest of the runs that are kept, if it is not.
+    pub apart: Option<Apart>,
     /// What has come of everything else that was asked for.
     pub delivered: Delivered,
 }
@@ -73,7 +75,7 @@ struct Notification<'a> {
 impl Finished {
     /// The run as a document.
     pub fn document(&self) -> Document<'_> {
-        let Self { summary, report, delivered } = self;
+        let Self { summary, report, delivered, .. } = self;
         let notification = |one: &'_ Delivery| one.result.as_ref().err().map(ToString::to_string);
         Document {
             summary,
@@ -101,7 +103,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
         prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
-        () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
+        () = stop.ends_reading() => return Err(RunError::Stopped("before the scan began")),
     };
     let Prepared {
         caller,
@@ -168,7 +170,9 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
             Err(error @ ScanError::CallerExpired(_)) => Some(error.to_string()),
             Err(error) => return Err(anyhow::anyhow!(error).context(failed(args.source)).into()),
         },
-        () = stop.asked(1) => Some("the run was stopped".to_owned()),
+        () = stop.ends_reading() => Some(
+            if stop.times() > 0 { "the run was stopped" } else { "the time that the run has was over" }.to_owned(),
+        ),
     };
     if let Some(interruption) = interruption {
         run.interrupted = true;
@@ -214,7 +218,7 @@ pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Res
         Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
     deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
     reporter.done();
-    Ok(Finished { summary, report: published.location, delivered })
+    Ok(Finished { summary, report: published.location, apart: published.apart, delivered })
 }
 
 /// What is told of everything that an interrupted run has not read.
