@@ -28,15 +28,14 @@ pub fn from_environment(event: ScanEvent) -> Result<ScanArgs, String> {
     }
 }
 
-fn known(names: impl Iterator<Item = OsString>) -> Result<(), String> {
+fn known(given: impl Iterator<Item = OsString>) -> Result<(), String> {
     let allowed = variables();
-    let named: BTreeSet<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
-    let unknown: Vec<_> = named.iter().filter(|name| name.starts_with(PREFIX) && !allowed.contains(*name)).collect();
-    match unknown.first() {
+    let given: BTreeSet<String> = given.map(|name| name.to_string_lossy().into_owned()).collect();
+    match given.iter().find(|name| name.starts_with(PREFIX) && !allowed.contains(*name)) {
         None => Ok(()),
-        Some(name) => {
+        Some(unknown) => {
             let allowed = allowed.into_iter().collect::<Vec<_>>().join(", ");
-            Err(format!("there is no setting `{name}`; allowed: {allowed}"))
+            Err(format!("there is no setting `{unknown}`; allowed: {allowed}"))
         }
     }
 }

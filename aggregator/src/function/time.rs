@@ -21,7 +21,7 @@ struct Spans {
 impl Spans {
     /// Of the time that is left: where that is short, half of it is for reading.
     fn of(left: Duration) -> Self {
-        Self { read: left - TO_WRITE.min(left / 2), write: left - TO_TELL.min(left / 8) }
+        Self { read: left.saturating_sub(TO_WRITE.min(left / 2)), write: left.saturating_sub(TO_TELL.min(left / 8)) }
     }
 }
 
