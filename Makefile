@@ -43,8 +43,9 @@ LAMBDA_ARCH ?=
 LAMBDA = CARGO=$(CARGO) PYTHON=$(PYTHON) LOCKED=$(LOCKED) .ci/lambda
 
 .PHONY: lambda
-lambda: $(LAMBDA_TOOLS)/requirements.installed ## build the rule's zip file for Lambda; LAMBDA_ARCH=arm64 or x86_64
-	$(LAMBDA) ecr-encryption-rule $(LAMBDA_ARCH)
+lambda: $(LAMBDA_TOOLS)/requirements.installed ## build the zip files of both functions; LAMBDA_ARCH=arm64 or x86_64
+	$(LAMBDA) ecr-encryption-rule ecr-encryption-rule $(LAMBDA_ARCH)
+	$(LAMBDA) ecr-encryption-aggregator ecr-encryption $(LAMBDA_ARCH)
 
 # Built for the machine it runs on, in a folder of its own: a zip to deploy may be for another one.
 BENCH := $(abspath $(TARGET_DIR))/bench-rule
@@ -54,8 +55,8 @@ BENCH_ARGUMENTS ?=
 
 .PHONY: bench-rule
 bench-rule: python $(LAMBDA_TOOLS)/requirements.installed ## measure the rule beside a hello-world Lambda and Python
-	$(LAMBDA) ecr-encryption-rule $(BENCH_ARCH) $(BENCH)
-	$(LAMBDA) hello-lambda $(BENCH_ARCH) $(BENCH)
+	$(LAMBDA) ecr-encryption-rule ecr-encryption-rule $(BENCH_ARCH) $(BENCH)
+	$(LAMBDA) hello-lambda hello-lambda $(BENCH_ARCH) $(BENCH)
 	$(CARGO) bench $(LOCKED) --profile dev --workspace --bench rule -- \
 	    --rule $(BENCH)/ecr-encryption-rule/bootstrap --rule-zip $(BENCH)/ecr-encryption-rule.zip \
 	    --hello $(BENCH)/hello-lambda/bootstrap --hello-zip $(BENCH)/hello-lambda.zip \

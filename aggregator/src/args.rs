@@ -37,7 +37,7 @@ pub enum Command {
     ///
     /// Credentials, Region, profile and endpoints come from the usual places of the AWS SDKs (`AWS_PROFILE`, `AWS_REGION`,
     /// `AWS_ENDPOINT_URL`, …). Where Organizations is not in use, the caller's account is scanned alone.
-    #[command(after_long_help = EXIT_STATUS)]
+    #[command(after_long_help = AFTER_SCAN)]
     Scan(Box<ScanArgs>),
     /// Render the report of a run that is kept again, in other formats, without scanning.
     Report(ReportArgs),
@@ -49,7 +49,11 @@ pub enum Command {
     Diff(DiffArgs),
 }
 
-const EXIT_STATUS: &str = "\
+const AFTER_SCAN: &str = "\
+Environment:
+  What --long-flag takes may be in ECR_ENCRYPTION_LONG_FLAG instead; the command line counts before it.
+  Not so: --resume, --profile (AWS_PROFILE), and the flags for what is shown.
+
 Exit status:
   0  all repositories comply, and everything was covered
   1  the scan could not run
@@ -63,66 +67,82 @@ Exit status:
 pub struct ScanArgs {
     /// Regions to scan: `all` that an account has enabled, or a list
     #[arg(long, value_name = "all|CSV", default_value = "all", value_parser = regions)]
+    #[arg(env = "ECR_ENCRYPTION_REGIONS", hide_env = true)]
     pub regions: Regions,
 
     /// Scan only these accounts
     #[arg(long, value_name = "CSV", value_parser = account_ids)]
+    #[arg(env = "ECR_ENCRYPTION_ACCOUNTS", hide_env = true)]
     pub accounts: Option<AccountIds>,
 
     /// Leave these accounts out
     #[arg(long, value_name = "CSV", value_parser = account_ids)]
+    #[arg(env = "ECR_ENCRYPTION_EXCLUDE_ACCOUNTS", hide_env = true)]
     pub exclude_accounts: Option<AccountIds>,
 
     /// Scan only the accounts under these organizational units: ids, or paths such as Root/Workloads
     #[arg(long, value_name = "CSV", value_parser = units)]
+    #[arg(env = "ECR_ENCRYPTION_ORGANIZATIONAL_UNITS", hide_env = true)]
     pub organizational_units: Option<Units>,
 
     /// Leave out the accounts under these organizational units
     #[arg(long, value_name = "CSV", value_parser = units)]
+    #[arg(env = "ECR_ENCRYPTION_EXCLUDE_ORGANIZATIONAL_UNITS", hide_env = true)]
     pub exclude_organizational_units: Option<Units>,
 
     /// The role to assume in every account but the caller's own, path allowed
     #[arg(long, value_name = "ROLE", default_value = "EcrEncryptionAudit", value_parser = value::role_name)]
+    #[arg(env = "ECR_ENCRYPTION_ROLE_NAME", hide_env = true)]
     pub role_name: String,
 
     /// The external id that the role's trust policy asks for
     #[arg(long, value_name = "ID", value_parser = external_id)]
+    #[arg(env = "ECR_ENCRYPTION_EXTERNAL_ID", hide_env = true)]
     pub external_id: Option<String>,
 
     /// Where the repositories come from: ECR itself, AWS Config's aggregator, or ECR with AWS Config compared
     #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
+    #[arg(env = "ECR_ENCRYPTION_SOURCE", hide_env = true)]
     pub source: Source,
 
     /// The configuration aggregator to read [default: the organization's, else the only one]
     #[arg(long, value_name = "NAME", value_parser = aggregator_name)]
+    #[arg(env = "ECR_ENCRYPTION_CONFIG_AGGREGATOR", hide_env = true)]
     pub config_aggregator: Option<String>,
 
     /// The Region of the configuration aggregator [default: the SDK's]
     #[arg(long, value_name = "REGION", value_parser = value::region)]
+    #[arg(env = "ECR_ENCRYPTION_CONFIG_REGION", hide_env = true)]
     pub config_region: Option<String>,
 
     /// The lowest level that complies [default: the policy's, else awscmk]
     #[arg(long, value_name = "LEVEL", value_parser = level)]
+    #[arg(env = "ECR_ENCRYPTION_DESIRED_LEVEL", hide_env = true)]
     pub desired_level: Option<EncryptionLevel>,
 
     /// The policy: a TOML file
     #[arg(long, value_name = "FILE")]
+    #[arg(env = "ECR_ENCRYPTION_POLICY", hide_env = true)]
     pub policy: Option<PathBuf>,
 
     /// What to judge beside the repositories
     #[arg(long, value_name = "CSV", value_delimiter = ',')]
+    #[arg(env = "ECR_ENCRYPTION_INCLUDE", hide_env = true)]
     pub include: Vec<Include>,
 
     /// Where the reports of all runs are kept: a folder, in which `latest` leads to the newest, or `s3://bucket/prefix`
     #[arg(short, long, value_name = "DIR|s3://…", default_value = "ecr-encryption-report", value_parser = Location::parser())]
+    #[arg(env = "ECR_ENCRYPTION_OUTPUT", hide_env = true)]
     pub output: Location,
 
     /// Keep the newest N runs, and those of --keep-days, and remove the others [default: all are kept]
     #[arg(long, value_name = "N")]
+    #[arg(env = "ECR_ENCRYPTION_KEEP_RUNS", hide_env = true)]
     pub keep_runs: Option<NonZeroU32>,
 
     /// Keep the runs of the last N days, and those of --keep-runs, and remove the others [default: all are kept]
     #[arg(long, value_name = "N")]
+    #[arg(env = "ECR_ENCRYPTION_KEEP_DAYS", hide_env = true)]
     pub keep_days: Option<NonZeroU32>,
 
     /// Go on with the unfinished run that is in the folder, if there is one: what it has read of ECR and KMS is not asked for again
@@ -135,6 +155,7 @@ pub struct ScanArgs {
 
     /// Bring the findings to Security Hub, in their own accounts and Regions
     #[arg(long)]
+    #[arg(env = "ECR_ENCRYPTION_SECURITY_HUB", hide_env = true)]
     pub security_hub: bool,
 
     /// Who is told of the run.
@@ -143,22 +164,27 @@ pub struct ScanArgs {
 
     /// The files to write beside findings.jsonl and summary.json
     #[arg(long, value_name = "CSV", value_delimiter = ',', default_value = "jsonl,csv,html")]
+    #[arg(env = "ECR_ENCRYPTION_FORMAT", hide_env = true)]
     pub format: Vec<Format>,
 
     /// How many calls may be under way at once: 1 to 1024, or `auto`: as many as are answered without a queue
     #[arg(long, value_name = "auto|N", default_value_t = Concurrency::Auto, value_parser = concurrency)]
+    #[arg(env = "ECR_ENCRYPTION_CONCURRENCY", hide_env = true)]
     pub concurrency: Concurrency,
 
     /// Requests per second to one service in one Region of one account [default: a small share of AWS's quota]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(env = "ECR_ENCRYPTION_MAX_RATE", hide_env = true)]
     pub max_rate: Option<u32>,
 
     /// How long one attempt of a call may take, in seconds; every call gets at least six attempts
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    #[arg(env = "ECR_ENCRYPTION_ATTEMPT_TIMEOUT", hide_env = true)]
     pub attempt_timeout: u64,
 
     /// What ends with exit status 3 or 4: any of `non-compliant`, `undetermined`, `incomplete`, `undelivered`, or `never`
     #[arg(long, value_name = "CSV", default_value = "non-compliant,undetermined,incomplete,undelivered")]
+    #[arg(env = "ECR_ENCRYPTION_FAIL_ON", hide_env = true)]
     #[arg(value_parser = FailOn::parse)]
     pub fail_on: FailOn,
 

@@ -173,6 +173,7 @@ pub async fn upload(
             overtaken,
         },
         folder,
+        apart: placing.apart,
         _held: output.settle(placing),
     })
 }

@@ -16,6 +16,8 @@ pub struct Finished {
     pub summary: Summary,
     /// Where the report is.
     pub report: ReportLocation,
+    /// Why the report is not the newest of the runs that are kept, if it is not.
+    pub apart: Option<Apart>,
     /// What has come of everything else that was asked for.
     pub delivered: Delivered,
 }
@@ -44,7 +46,7 @@ struct Notification<'a> {
 impl Finished {
     /// The run as a document.
     pub fn document(&self) -> Document<'_> {
-        let Self { summary, report, delivered } = self;
+        let Self { summary, report, delivered, .. } = self;
         let notification = |one: &'_ Delivery| one.result.as_ref().err().map(ToString::to_string);
         Document {
             summary,

@@ -17,6 +17,7 @@ pub mod error;
 pub mod exit;
 pub mod finding;
 pub mod finished;
+pub mod function;
 pub mod history;
 pub mod journal;
 pub mod judge;

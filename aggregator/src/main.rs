@@ -1,4 +1,4 @@
-//! The command `ecr-encryption`.
+//! The command `ecr-encryption`; a function where Lambda has started it.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use ecr_encryption_aggregator::diff;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
 use ecr_encryption_aggregator::finished::Finished;
+use ecr_encryption_aggregator::function;
 use ecr_encryption_aggregator::opening;
 use ecr_encryption_aggregator::pipe::Pipe;
 use ecr_encryption_aggregator::progress::{Progress, Shown};
@@ -23,6 +24,10 @@ use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    if function::is_asked_for() {
+        let done = async { function::serve().await.map_or(ExitStatus::CouldNotRun, |()| ExitStatus::Clean) };
+        return to_the_end(done).into();
+    }
     let status = match Cli::parse().command {
         Command::Scan(args) => to_the_end(scan(*args)),
         Command::Report(args) => {

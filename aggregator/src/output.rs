@@ -232,7 +232,7 @@ impl Output {
             older_kept: placing.apart.filter(|_| placing.older_report),
             overtaken: None,
         };
-        Ok(Published { location, folder, _held: Some(held) })
+        Ok(Published { location, folder, apart: placing.apart, _held: Some(held) })
     }
 
     /// Ends a run whose files were published elsewhere. They stay here for as long as what is given lives.
@@ -300,6 +300,8 @@ pub struct Published {
     pub location: ReportLocation,
     /// A folder with its files.
     pub folder: PathBuf,
+    /// Why it is not the newest of those that are kept, if it is not.
+    pub apart: Option<Apart>,
     /// That folder goes with it, where it is not where users look.
     pub(crate) _held: Option<Held>,
 }

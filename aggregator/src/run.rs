@@ -63,7 +63,7 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
         prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
-        () = stop.asked(1) => return Err(RunError::Stopped("before the scan began")),
+        () = stop.ends_reading() => return Err(RunError::Stopped("before the scan began")),
     };
     if let Some(note) = &prepared.listing.note {
         warn!("{note}");
@@ -77,7 +77,9 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
             Err(error @ ScanError::CallerExpired(_)) => Some(error.to_string()),
             Err(error) => return Err(anyhow::anyhow!(error).context(failed(args.source)).into()),
         },
-        () = stop.asked(1) => Some("the run was stopped".to_owned()),
+        () = stop.ends_reading() => Some(
+            if stop.times() > 0 { "the run was stopped" } else { "the time that the run has was over" }.to_owned(),
+        ),
     };
     if let Some(interruption) = interruption {
         run.interrupted = true;
@@ -132,7 +134,7 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
         Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
     deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
     reporter.done();
-    Ok(Finished { summary, report: published.location, delivered })
+    Ok(Finished { summary, report: published.location, apart: published.apart, delivered })
 }
 
 /// A scan that can begin.

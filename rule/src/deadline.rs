@@ -29,9 +29,14 @@ impl Deadline {
     /// An earlier one, so that something can still be done after it: a quarter of what is left, three seconds at most.
     #[must_use]
     pub fn with_reserve(self) -> Self {
-        let left = self.0.saturating_duration_since(Instant::now());
+        let left = self.left();
         let reserve = (left / 4).min(Duration::from_secs(3));
         Self(self.0.checked_sub(reserve).unwrap_or(self.0))
+    }
+
+    /// How long it is until then.
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
     }
 
     /// Whether it is over.

@@ -9,17 +9,14 @@ use std::time::Instant;
 use ecr_encryption_rule::aws::environment;
 use ecr_encryption_rule::deadline::Deadline;
 use ecr_encryption_rule::handler::{Invocation, Rule};
+use ecr_encryption_rule::logs;
 use ecr_encryption_rule::metrics::Metrics;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{fmt, registry};
 
 fn main() -> ExitCode {
-    start_logs();
+    logs::start(&["ecr_encryption_rule"]);
     // One thread: an instance serves one event at a time, and waits for AWS most of it.
     let done =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Into::into).and_then(|runtime| {
@@ -68,14 +65,4 @@ async fn answer(rule: &Rule, event: LambdaEvent<Value>, cold_start: bool) -> Res
     }
     told.map(|evaluations| json!({ "evaluations": evaluations }))
         .map_err(|error| Diagnostic { error_type: error.kind().to_owned(), error_message: error.to_string() })
-}
-
-/// JSON, one object a line, as `CloudWatch` Logs Insights reads it. `AWS_LAMBDA_LOG_LEVEL` is Lambda's own switch.
-fn start_logs() {
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.to_lowercase().parse().ok());
-    let level: LevelFilter = level.unwrap_or(LevelFilter::INFO);
-    // The rule's own lines only: `lambda_runtime` would log whole events, and every failure a second time.
-    let own = Targets::new().with_target("ecr_encryption_rule", level);
-    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_target(false);
-    registry().with(lines.with_filter(own)).init();
 }

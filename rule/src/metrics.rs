@@ -1,10 +1,11 @@
-//! Metrics of an invocation in `CloudWatch`'s embedded metric format: a log line that it reads.
+//! Metrics of an invocation, in a log line.
 
 use std::io::{self, Write};
 
 use ecr_encryption_core::Status;
 use jiff::Timestamp;
-use serde_json::json;
+
+use crate::embedded_metrics::{Metric, Unit, document};
 
 /// What an invocation did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,34 +48,18 @@ impl Metrics {
         cold_start: bool,
         failed: bool,
     ) -> io::Result<()> {
-        let metric = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
-        let counts = [
-            ("EvaluationsCompliant", self.compliant),
-            ("EvaluationsNonCompliant", self.non_compliant),
-            ("EvaluationsUndetermined", self.undetermined),
-            ("EvaluationsExempt", self.exempt),
-            ("EvaluationsNotApplicable", self.not_applicable),
-            ("LookupErrors", self.lookup_errors),
-            ("ColdStarts", u64::from(cold_start)),
-            ("InvocationErrors", u64::from(failed)),
+        let metrics = [
+            Metric::count("EvaluationsCompliant", self.compliant),
+            Metric::count("EvaluationsNonCompliant", self.non_compliant),
+            Metric::count("EvaluationsUndetermined", self.undetermined),
+            Metric::count("EvaluationsExempt", self.exempt),
+            Metric::count("EvaluationsNotApplicable", self.not_applicable),
+            Metric::count("LookupErrors", self.lookup_errors),
+            Metric::count("ColdStarts", u64::from(cold_start)),
+            Metric::count("InvocationErrors", u64::from(failed)),
+            Metric::new("Duration", Unit::Milliseconds, duration_ms),
         ];
-        let mut names: Vec<_> = counts.iter().map(|(name, _)| metric(name, "Count")).collect();
-        names.push(metric("Duration", "Milliseconds"));
-        let mut line = json!({
-            "_aws": {
-                "Timestamp": now.as_millisecond(),
-                "CloudWatchMetrics": [{
-                    "Namespace": "EcrEncryptionRule",
-                    "Dimensions": [["FunctionName"]],
-                    "Metrics": names,
-                }],
-            },
-            "FunctionName": function_name,
-            "Duration": duration_ms,
-        });
-        if let Some(fields) = line.as_object_mut() {
-            fields.extend(counts.map(|(name, count)| (name.to_owned(), count.into())));
-        }
+        let line = document("EcrEncryptionRule", &[("FunctionName", function_name)], now, &metrics);
         writeln!(out, "{line}")
     }
 }

@@ -1,8 +1,10 @@
 //! What is counted: calls, targets, outcomes, connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::aws::Service;
 
 /// The key of [`Counters::outcomes`] for calls that were answered as asked.
 pub const OUTCOME_OK: &str = "ok";
@@ -72,5 +74,23 @@ impl Counters {
     /// Answers with this error code.
     pub fn outcome(&self, code: &str) -> u64 {
         self.outcomes.get(code).copied().unwrap_or_default()
+    }
+
+    /// The IAM actions that were called with the credentials of roles in other accounts than `caller`'s: all but those on
+    /// Organizations and STS. `None` where `caller` called others with its own, which could not be told apart.
+    pub fn actions_in_members(&self, caller: &str) -> Option<BTreeSet<String>> {
+        let is_callers = |service: &str| ["organizations", "sts"].contains(&service);
+        let own: u64 = self.targets.get(caller).into_iter().flat_map(BTreeMap::values).sum();
+        let of_callers = self.calls.iter().filter(|(service, _)| is_callers(service));
+        if own != of_callers.flat_map(|(_, operations)| operations.values()).sum::<u64>() {
+            return None;
+        }
+        let actions =
+            self.calls.iter().filter(|(service, _)| !is_callers(service)).flat_map(|(service, operations)| {
+                let prefix =
+                    if service == Service::Tagging.signing_name() { Service::Tagging.action_prefix() } else { service };
+                operations.keys().map(move |operation| format!("{prefix}:{operation}"))
+            });
+        Some(actions.collect())
     }
 }

@@ -19,6 +19,7 @@
 //! `tests/README.md` describes the format of the description, the faults, and what is guesswork.
 
 mod aws;
+mod called_operations;
 pub mod command_line;
 mod counters;
 pub mod lambda;
@@ -31,6 +32,7 @@ mod simulator;
 mod tally;
 mod world;
 
+pub use called_operations::called_operations;
 pub use counters::{Counters, OUTCOME_OK, Peak};
 pub use organization::{
     Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,

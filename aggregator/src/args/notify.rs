@@ -19,6 +19,7 @@ pub struct NotifyArgs {
 
     /// When they are told
     #[arg(long, help_heading = HEADING, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(env = "ECR_ENCRYPTION_NOTIFY_ON", hide_env = true)]
     pub notify_on: NotifyOn,
 }
 

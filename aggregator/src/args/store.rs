@@ -14,14 +14,17 @@ const HEADING: &str = "Reports on S3";
 pub struct StoreArgs {
     /// The KMS key to encrypt the report under: key ARN, key id, alias ARN or alias/NAME [default: as the bucket says]
     #[arg(long, help_heading = HEADING, value_name = "KEY", value_parser = kms_key)]
+    #[arg(env = "ECR_ENCRYPTION_S3_KMS_KEY", hide_env = true)]
     pub s3_kms_key: Option<String>,
 
     /// The account that the bucket must be in; where it is in another, nothing is written or read
     #[arg(long, help_heading = HEADING, value_name = "ACCOUNT", value_parser = value::account_id)]
+    #[arg(env = "ECR_ENCRYPTION_S3_BUCKET_OWNER", hide_env = true)]
     pub s3_bucket_owner: Option<String>,
 
     /// Where what is read, and the report until it is uploaded, are kept [default: one in ~/.cache/ecr-encryption]
     #[arg(long, help_heading = HEADING, value_name = "DIR")]
+    #[arg(env = "ECR_ENCRYPTION_WORK_DIR", hide_env = true)]
     pub work_dir: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ mod endpoint;
 mod fake_s3;
 mod faults;
 mod fetch;
+mod function;
 mod latest;
 mod location;
 mod memory;

@@ -11,6 +11,7 @@ mod keys;
 mod logs;
 mod members;
 mod parameters;
+mod permissions;
 mod put;
 mod runtime_api;
 mod samples;

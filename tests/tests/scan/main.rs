@@ -20,6 +20,7 @@ mod isolation;
 mod keys;
 mod odd_answers;
 mod output;
+mod permissions;
 mod policy;
 mod resume;
 mod security_hub;

@@ -1,0 +1,107 @@
+//! The scan as a Lambda function: settings from the environment, the event says whether to go on with an unfinished run.
+
+mod error;
+mod event;
+mod metrics;
+mod outcome;
+mod settings;
+mod time;
+
+#[cfg(test)]
+mod samples;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ecr_encryption_rule::deadline::Deadline;
+use ecr_encryption_rule::logs;
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+use tracing::{error, info, warn};
+
+use crate::args::ScanArgs;
+use crate::finished::Finished;
+use crate::reporter::Silent;
+use crate::run::run;
+use error::FunctionError;
+use event::ScanEvent;
+use outcome::RunResult;
+
+/// Whether Lambda has started this process.
+pub fn is_asked_for() -> bool {
+    std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+}
+
+/// Answers events until Lambda ends the process.
+///
+/// # Errors
+/// Lambda cannot be asked for events.
+pub async fn serve() -> Result<(), lambda_runtime::Error> {
+    logs::start(&["ecr_encryption_aggregator", "ecr_encryption_rule"]);
+    lambda_runtime::run(service_fn(answer)).await.inspect_err(|error| error!(%error, "the function has ended"))
+}
+
+async fn answer(event: LambdaEvent<Value>) -> Result<RunResult, Diagnostic> {
+    let began = Instant::now();
+    let LambdaEvent { payload, context } = event;
+    let request_id = context.request_id.as_str();
+    let deadline = Deadline::at_epoch_milliseconds(context.deadline);
+    let done = match prepare(&payload) {
+        Ok(args) => {
+            info!(request_id, resume = args.resume, output = %args.output, "the scan begins");
+            let fail_on = args.fail_on;
+            scan(args, deadline).await.map(|finished| (finished, fail_on))
+        }
+        Err(error) => Err(error),
+    };
+    let took = began.elapsed();
+    if let Some(line) = metrics::of(done.as_ref().map(|(finished, _)| finished), took, Timestamp::now())
+        && let Err(error) = writeln!(io::stdout().lock(), "{line}")
+    {
+        warn!(request_id, %error, "the metrics cannot be written");
+    }
+    let result = done.and_then(|(finished, fail_on)| {
+        tell(request_id, &finished);
+        outcome::of(&finished, fail_on, took)
+    });
+    result.map_err(|error| {
+        error!(request_id, error_type = error.kind(), %error, "the invocation failed");
+        Diagnostic { error_type: error.kind().to_owned(), error_message: error.to_string() }
+    })
+}
+
+fn prepare(event: &Value) -> Result<ScanArgs, FunctionError> {
+    let event = ScanEvent::parse(event)?;
+    settings::from_environment(event).map_err(FunctionError::InvalidSettings)
+}
+
+async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Finished, FunctionError> {
+    let done = time::with_stop(deadline, |stop| Box::pin(run(args, Arc::new(Silent), stop))).await;
+    done.ok_or_else(|| {
+        FunctionError::CouldNotRun("the invocation's time was over before the run had ended".to_owned())
+    })?
+    .map_err(FunctionError::from)
+}
+
+fn tell(request_id: &str, finished: &Finished) {
+    let Finished { summary, report, delivered, .. } = finished;
+    for failure in delivered.failures() {
+        warn!(request_id, failure, "not everything that was asked for beside the report was done");
+    }
+    if let Some(overtaken) = &report.overtaken {
+        warn!(request_id, %overtaken, "the report is not the latest");
+    }
+    info!(
+        request_id,
+        run_id = summary.run.id,
+        report = report.place,
+        interrupted = summary.run.interrupted,
+        repositories = summary.totals.repositories,
+        non_compliant = summary.totals.by_status.non_compliant,
+        undetermined = summary.totals.by_status.undetermined,
+        not_covered = summary.coverage.gaps().count(),
+        "the report was written"
+    );
+}

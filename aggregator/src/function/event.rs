@@ -1,0 +1,96 @@
+//! What the function is asked for.
+
+use serde_json::Value;
+use thiserror::Error;
+
+/// The event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ScanEvent {
+    /// Go on with an unfinished run that this instance still has.
+    pub resume: bool,
+}
+
+/// An event that is none of this function's.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidEvent {
+    /// It is no object.
+    #[error("the event is `{0}`; it may be an object, {{}} or {{\"resume\": true}}")]
+    NoObject(String),
+    /// It has a field that does not exist.
+    #[error("the event has a field `{field}`, which is `{value}`; it may have the field `resume` alone")]
+    UnknownField {
+        /// The field.
+        field: String,
+        /// What is in it, shortened.
+        value: String,
+    },
+    /// A field is not what it may be.
+    #[error("the event's field `resume` is `{0}`; it may be true or false")]
+    Resume(String),
+}
+
+/// So much of a value is told, in characters.
+const LONGEST: usize = 100;
+
+fn shown(value: &str) -> String {
+    let mut shown: String = value.chars().take(LONGEST).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+impl ScanEvent {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// It is no object, or has anything but `resume`.
+    pub fn parse(event: &Value) -> Result<Self, InvalidEvent> {
+        let Some(fields) = event.as_object() else { return Err(InvalidEvent::NoObject(shown(&event.to_string()))) };
+        let mut parsed = Self::default();
+        for (field, value) in fields {
+            match (field.as_str(), value) {
+                ("resume", Value::Bool(resume)) => parsed.resume = *resume,
+                ("resume", other) => return Err(InvalidEvent::Resume(shown(&other.to_string()))),
+                (other, value) => {
+                    return Err(InvalidEvent::UnknownField { field: shown(other), value: shown(&value.to_string()) });
+                }
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case(json!({}), false)]
+    #[case(json!({ "resume": false }), false)]
+    #[case(json!({ "resume": true }), true)]
+    fn what_may_be_asked(#[case] event: Value, #[case] resume: bool) {
+        assert_eq!(ScanEvent::parse(&event), Ok(ScanEvent { resume }));
+    }
+
+    #[rstest]
+    #[case(json!(null), "the event is `null`; it may be an object, {} or {\"resume\": true}")]
+    #[case(json!([{ "resume": true }]), "the event is `[{\"resume\":true}]`; it may be an object, {} or {\"resume\": true}")]
+    #[case(json!("resume"), "the event is `\"resume\"`; it may be an object, {} or {\"resume\": true}")]
+    #[case(json!({ "resume": "true" }), "the event's field `resume` is `\"true\"`; it may be true or false")]
+    #[case(json!({ "resume": null }), "the event's field `resume` is `null`; it may be true or false")]
+    #[case(json!({ "Resume": true }), "the event has a field `Resume`, which is `true`; it may have the field `resume` alone")]
+    #[case(json!({ "resume": true, "time": 1 }), "the event has a field `time`, which is `1`; it may have the field `resume` alone")]
+    fn what_may_not(#[case] event: Value, #[case] expected: &str) {
+        assert_eq!(ScanEvent::parse(&event).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn no_more_of_a_value_is_told_than_shows_it() {
+        let error = ScanEvent::parse(&json!({ "resume": "ä".repeat(5_000) })).unwrap_err().to_string();
+        assert!(error.contains(&format!("`\"{}…`", "ä".repeat(LONGEST - 1))), "{error}");
+    }
+}

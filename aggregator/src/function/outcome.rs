@@ -1,0 +1,162 @@
+//! What an invocation gives back.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::error::FunctionError;
+use crate::exit::{ExitStatus, FailOn};
+use crate::finished::Finished;
+use crate::output::Apart;
+
+/// How a run ended that the function gives a result of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// It has finished.
+    Complete,
+    /// Its time was over before it had read everything.
+    Interrupted,
+}
+
+/// Repositories by status, and what was not seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResultTotals {
+    repositories: u64,
+    compliant: u64,
+    non_compliant: u64,
+    undetermined: u64,
+    exempt: u64,
+    not_covered: usize,
+}
+
+/// The result of an invocation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunResult {
+    /// The run's id.
+    pub run_id: String,
+    /// How it ended.
+    pub status: RunStatus,
+    /// The command line's exit status.
+    pub exit_status: u8,
+    /// Where the report is.
+    pub report: String,
+    /// What was found.
+    pub totals: ResultTotals,
+    /// How long the invocation took.
+    pub duration_seconds: f64,
+}
+
+/// The time as it is told: to the millisecond.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e3).round() / 1e3
+}
+
+/// The result of a run that has written its report, or what is wrong with it. An interrupted run is to be gone on with: what
+/// it was to deliver as well, it delivers then.
+///
+/// # Errors
+/// Something was not covered or not delivered.
+pub fn of(finished: &Finished, fail_on: FailOn, duration: Duration) -> Result<RunResult, FunctionError> {
+    let Finished { summary, report, apart, delivered } = finished;
+    let gaps = summary.coverage.gaps().count();
+    let failures = delivered.failures().join("; ");
+    let status = if summary.run.interrupted { RunStatus::Interrupted } else { RunStatus::Complete };
+    let report = report.place.clone();
+    if status == RunStatus::Complete {
+        if let Some(why) = apart.filter(|why| *why != Apart::Empty) {
+            return Err(FunctionError::CouldNotRun(format!(
+                "{}: its report is not the newest of those that are kept, and is in {report}",
+                why.why()
+            )));
+        }
+        if gaps > 0 {
+            let also = if failures.is_empty() { String::new() } else { format!("; {failures}") };
+            return Err(FunctionError::Incomplete { gaps, report, also });
+        }
+        if !delivered.is_complete() {
+            return Err(FunctionError::Undelivered { failures, report });
+        }
+    }
+    let counts = &summary.totals.by_status;
+    Ok(RunResult {
+        run_id: summary.run.id.clone(),
+        status,
+        exit_status: ExitStatus::of(summary, delivered.is_complete(), fail_on) as u8,
+        report,
+        totals: ResultTotals {
+            repositories: summary.totals.repositories,
+            compliant: counts.compliant,
+            non_compliant: counts.non_compliant,
+            undetermined: counts.undetermined,
+            exempt: counts.exempt,
+            not_covered: gaps,
+        },
+        duration_seconds: seconds(duration),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::super::samples::{finished, undelivered};
+    use super::*;
+
+    const TOOK: Duration = Duration::from_micros(41_234_567);
+
+    #[test]
+    fn a_run_that_has_covered_everything() {
+        let result = of(&finished(0, None), FailOn::ALL, TOOK).unwrap();
+        let expected = json!({
+            "run_id": "run",
+            "status": "complete",
+            "exit_status": 3,
+            "report": "s3://bucket/runs/run",
+            "totals": {
+                "repositories": 850, "compliant": 840, "non_compliant": 7, "undetermined": 1, "exempt": 2, "not_covered": 0,
+            },
+            "duration_seconds": 41.235,
+        });
+        assert_eq!(serde_json::to_value(result).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case::nothing(0, None, Ok((RunStatus::Complete, 3)))]
+    #[case::nothing_to_scan(0, Some(Apart::Empty), Ok((RunStatus::Complete, 3)))]
+    #[case::interrupted(2, Some(Apart::Interrupted), Ok((RunStatus::Interrupted, 3)))]
+    #[case::gaps(2, None, Err(("Incomplete", "2 not covered; the report is in s3://bucket/runs/run")))]
+    #[case::saw_nothing(2, Some(Apart::SawNothing), Err((
+        "CouldNotRun",
+        "this run read no Region whole: its report is not the newest of those that are kept, and is in s3://bucket/runs/run",
+    )))]
+    #[case::no_accounts(1, Some(Apart::AccountsUnknown), Err((
+        "CouldNotRun",
+        "this run could not list the organization's accounts: its report is not the newest of those that are kept, and is in s3://bucket/runs/run",
+    )))]
+    fn what_was_not_covered(
+        #[case] gaps: usize,
+        #[case] apart: Option<Apart>,
+        #[case] expected: Result<(RunStatus, u8), (&str, &str)>,
+    ) {
+        let result = of(&finished(gaps, apart), FailOn::ALL, TOOK);
+        let told = result.as_ref().map(|result| (result.status, result.exit_status));
+        let text = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        assert_eq!(told.map_err(|error| (error.kind(), text.as_str())), expected);
+    }
+
+    #[rstest]
+    #[case(0, None, Some(("Undelivered", "sns:topic could not be told: the digest cannot be written: no such topic; the report is in s3://bucket/runs/run")))]
+    #[case(1, None, Some(("Incomplete", "1 not covered; the report is in s3://bucket/runs/run; sns:topic could not be told: the digest cannot be written: no such topic")))]
+    #[case(1, Some(Apart::Interrupted), None)]
+    fn what_was_not_delivered(
+        #[case] gaps: usize,
+        #[case] apart: Option<Apart>,
+        #[case] expected: Option<(&str, &str)>,
+    ) {
+        let error = of(&undelivered(finished(gaps, apart)), FailOn::ALL, TOOK).err();
+        let told = error.map(|error| (error.kind(), error.to_string()));
+        assert_eq!(told.as_ref().map(|(kind, text)| (*kind, text.as_str())), expected);
+    }
+}

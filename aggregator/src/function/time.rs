@@ -1,0 +1,90 @@
+//! The time that an invocation has.
+
+use std::time::Duration;
+
+use ecr_encryption_rule::deadline::Deadline;
+
+use crate::stop::{self, Stop};
+
+/// What is kept back to write what was found; with the second that the deadline keeps back itself, a minute.
+const TO_WRITE: Duration = Duration::from_secs(59);
+/// What is kept back to tell of it.
+const TO_TELL: Duration = Duration::from_secs(9);
+
+/// How long an invocation may read, and how long it may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Spans {
+    read: Duration,
+    write: Duration,
+}
+
+impl Spans {
+    /// Of the time that is left: where that is short, half of it is for reading.
+    fn of(left: Duration) -> Self {
+        Self { read: left.saturating_sub(TO_WRITE.min(left / 2)), write: left.saturating_sub(TO_TELL.min(left / 8)) }
+    }
+}
+
+/// Ends the reading early enough for what was found to be written, and the writing early enough for that to be told.
+pub(super) async fn with_stop<T, W: Future<Output = T>>(deadline: Deadline, work: impl FnOnce(Stop) -> W) -> Option<T> {
+    let left = deadline.left();
+    let spans = Spans::of(left);
+    let (stopper, stop) = stop::channel();
+    let timing = async {
+        tokio::time::sleep(spans.read).await;
+        stopper.read_no_more();
+        tokio::time::sleep(spans.write.saturating_sub(spans.read)).await;
+        // The second time is for a report that is written after an interruption.
+        stopper.stop();
+        stopper.stop();
+        tokio::time::sleep(left.saturating_sub(spans.write)).await;
+    };
+    tokio::select! {
+        biased;
+        done = work(stop) => Some(done),
+        () = timing => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::all_of_it(899_000, 840_000, 890_000)]
+    #[case::two_minutes(119_000, 60_000, 110_000)]
+    #[case::one(60_000, 30_000, 52_500)]
+    #[case::none(0, 0, 0)]
+    fn time_is_kept_back(#[case] left: u64, #[case] read: u64, #[case] write: u64) {
+        let [left, read, write] = [left, read, write].map(Duration::from_millis);
+        assert_eq!(Spans::of(left), Spans { read, write });
+    }
+
+    /// In milliseconds from now, as local tools give it: less the second that is kept back.
+    fn deadline(milliseconds: u64) -> Deadline {
+        Deadline::at_epoch_milliseconds(milliseconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reading_ends_first_then_writing_then_everything() {
+        let heard = with_stop(deadline(900_000), |stop| async move {
+            stop.ends_reading().await;
+            assert_eq!(stop.times(), 0);
+            stop.asked(2).await;
+            stop.times()
+        });
+        assert_eq!(heard.await, Some(2));
+        assert_eq!(with_stop(deadline(900_000), |_stop| std::future::pending::<()>()).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_is_done_in_time_hears_nothing() {
+        let done = with_stop(deadline(900_000), |stop| async move {
+            tokio::time::sleep(Duration::from_mins(13)).await;
+            stop.times()
+        });
+        assert_eq!(done.await, Some(0));
+    }
+}
