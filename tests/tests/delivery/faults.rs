@@ -1,5 +1,6 @@
 //! What goes wrong on the way: a run is there whole, or not at all.
 
+use ecr_encryption_aggregator::stop;
 use ecr_encryption_aggregator::store::s3::{Latest, S3Options, StoreError};
 use rstest::rstest;
 
@@ -55,6 +56,44 @@ async fn a_run_that_is_not_whole_is_not_there(#[case] rule: fn(&Head) -> Option<
     store.publish(&run.publication()).await.unwrap_err();
     assert_eq!(server.keys(), [""; 0]);
     assert!(server.state().uploads.is_empty());
+}
+
+/// Who stops a run is not left with a part of it, nor with an upload that costs money.
+#[rstest]
+#[case::at_a_small_file("/report.html", true)]
+#[case::at_a_part("partNumber=1", true)]
+#[case::at_the_last_part("partNumber=2", true)]
+#[case::too_late("/manifest.json", false)]
+#[tokio::test]
+async fn an_upload_that_is_stopped_leaves_nothing(#[case] at: &'static str, #[case] stopped: bool) {
+    let (stopper, stop) = stop::channel();
+    let server = FakeS3::start(move |head: &Head| {
+        if head.is("PUT", at) {
+            stopper.stop();
+        }
+        None
+    });
+    let (server, run) = (server.await, run());
+    let store = open(&server.endpoint, "s3://bucket/x", S3Options::default()).await.stopping(stop, 0);
+    let published = store.publish(&run.publication()).await;
+    assert!(server.state().uploads.is_empty());
+    if stopped {
+        assert!(matches!(published, Err(StoreError::Stopped)), "{published:?}");
+        assert_eq!(server.keys(), [""; 0]);
+    } else {
+        assert_eq!(published.unwrap().latest, Latest::ThisRun);
+        assert!(server.keys().iter().any(|key| key.ends_with("/manifest.json")));
+    }
+}
+
+/// Whoever reads the dataset does not look for a manifest.
+#[tokio::test]
+async fn the_part_of_the_dataset_comes_after_the_files() {
+    let server = FakeS3::start(|head| head.is("PUT", "/parquet/").then(|| error(403, "AccessDenied"))).await;
+    let run = run();
+    let store = open(&server.endpoint, "s3://bucket/x", S3Options::default()).await;
+    store.publish(&run.publication()).await.unwrap_err();
+    assert!(server.state().received as u64 > PARTS, "the files were not there yet");
 }
 
 /// Without the right to delete, what is left is no run: it has no manifest.

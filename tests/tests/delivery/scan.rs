@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::endpoint::{bucket, keys, moto};
+use crate::fake_s3::{FakeS3, Head, error};
 
 fn organization() -> Organization {
     Organization::generated(Generate { accounts: 4, regions: 2, repositories: 3, ..Generate::default() })
@@ -165,6 +166,48 @@ async fn a_run_that_saw_nothing_stands_apart() {
     let all = keys(&client, "apart-runs").await;
     assert!(all.iter().any(|key| key.starts_with("failed-") && key.ends_with("/manifest.json")), "{all:?}");
     assert_eq!(all.iter().filter(|key| key.starts_with("runs/") && key.ends_with("/manifest.json")).count(), 1);
+}
+
+/// The run is there, and whoever looks for the newest finds an older one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_nothing_leads_to_is_not_delivered() {
+    let server = FakeS3::start(|head: &Head| head.is("PUT", "/latest.json").then(|| error(403, "AccessDenied"))).await;
+    let bench = Bench::new();
+    let mut command = bench.command(&["scan", "--output", "s3://reports/x", "--fail-on", "undelivered"]);
+    let ran = Ran::of(&command.env("AWS_ENDPOINT_URL_S3", &server.endpoint).output().unwrap());
+    assert_eq!(ran.status, 4, "{}", ran.stderr);
+    assert!(ran.stdout.contains("`latest.json` could not be written") && ran.stdout.contains("AccessDenied"));
+    assert!(server.keys().iter().any(|key| key.ends_with("/manifest.json")));
+}
+
+/// A run that was published has finished, however its process ended: it is not gone on with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_there_is_not_gone_on_with() {
+    let client = bucket("killed-late", "eu-central-1").await;
+    let bench = Bench::new();
+    let hang =
+        Fault { operation: Some("securityhub:GetFindings".to_owned()), effect: Effect::Hang, ..Fault::default() };
+    bench.simulator.set_faults(vec![hang]);
+    let mut child = bench
+        .command(&["scan", "--output", "s3://killed-late", "--format", "jsonl", "--security-hub"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while bench.simulator.counters().calls_of("securityhub", "GetFindings") == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let manifests = |keys: &[String]| keys.iter().filter(|key| key.ends_with("/manifest.json")).count();
+    assert_eq!(manifests(&keys(&client, "killed-late").await), 1);
+    bench.simulator.set_faults(Vec::new());
+    let again = bench.scan("s3://killed-late", &["--resume", "--format", "jsonl", "--summary", "json"]);
+    assert!(again.stderr.contains("there is no unfinished run"), "{}", again.stderr);
+    let told: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(told["changes"]["new"], 0);
+    assert_eq!(manifests(&keys(&client, "killed-late").await), 2);
 }
 
 /// A server that takes one request after the other, and answers each with a status.
