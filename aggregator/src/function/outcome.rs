@@ -133,7 +133,7 @@ mod tests {
     )))]
     #[case::no_accounts(1, Some(Apart::AccountsUnknown), Err((
         "CouldNotRun",
-        "this run could not list the organization's accounts: its report is not the newest of those that are kept, and is in s3://bucket/runs/run",
+        "this run does not know whether it saw all of the organization's accounts: its report is not the newest of those that are kept, and is in s3://bucket/runs/run",
     )))]
     fn what_was_not_covered(
         #[case] gaps: usize,
