@@ -94,10 +94,17 @@ impl Run {
         fs::create_dir_all(&folder).unwrap();
         let lines =
             |lines: &[Value]| lines.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect::<String>();
+        // A run reads after it has begun.
+        let read = |finding: &Value| {
+            let mut finding = finding.clone();
+            finding["evaluated_at"] = self.at().into();
+            finding
+        };
+        let findings: Vec<Value> = self.findings.iter().map(read).collect();
         let targets: Vec<Value> =
             self.targets.iter().map(|(id, regions)| targets(id, regions, &self.findings)).collect();
         let mut files = vec![
-            ("findings.jsonl", lines(&self.findings)),
+            ("findings.jsonl", lines(&findings)),
             ("summary.json", self.summary().to_string()),
             ("targets.jsonl", lines(&targets)),
         ];
