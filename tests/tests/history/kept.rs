@@ -97,7 +97,9 @@ impl Run {
         // A run reads after it has begun.
         let read = |finding: &Value| {
             let mut finding = finding.clone();
-            finding["evaluated_at"] = self.at().into();
+            if let Some(at) = finding.get_mut("evaluated_at") {
+                *at = self.at().into();
+            }
             finding
         };
         let findings: Vec<Value> = self.findings.iter().map(read).collect();
