@@ -1,24 +1,27 @@
 //! The command line.
 
+pub mod calls;
 mod kept;
 pub mod notify;
+pub mod scope;
 pub mod store;
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use ecr_encryption_core::{EncryptionLevel, InvalidValue, OrganizationalUnit, value};
+use ecr_encryption_core::{EncryptionLevel, InvalidValue, value};
 
 use crate::config_source::Source;
 use crate::exit::FailOn;
-use crate::pace::Concurrency;
 use crate::progress::Shown;
 use crate::report::Format;
 use crate::store::location::Location;
+use calls::CallArgs;
 pub use kept::{DiffArgs, ReadArgs, ReportArgs};
 use notify::NotifyArgs;
+use scope::ScopeArgs;
+pub use scope::{AccountIds, Regions, Units};
 use store::StoreArgs;
 
 /// Find the ECR repositories of an AWS organization that are encrypted below the level it demands.
@@ -65,40 +68,9 @@ Exit status:
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ScanArgs {
-    /// Regions to scan: `all` that an account has enabled, or a list
-    #[arg(long, value_name = "all|CSV", default_value = "all", value_parser = regions)]
-    #[arg(env = "ECR_ENCRYPTION_REGIONS", hide_env = true)]
-    pub regions: Regions,
-
-    /// Scan only these accounts
-    #[arg(long, value_name = "CSV", value_parser = account_ids)]
-    #[arg(env = "ECR_ENCRYPTION_ACCOUNTS", hide_env = true)]
-    pub accounts: Option<AccountIds>,
-
-    /// Leave these accounts out
-    #[arg(long, value_name = "CSV", value_parser = account_ids)]
-    #[arg(env = "ECR_ENCRYPTION_EXCLUDE_ACCOUNTS", hide_env = true)]
-    pub exclude_accounts: Option<AccountIds>,
-
-    /// Scan only the accounts under these organizational units: ids, or paths such as Root/Workloads
-    #[arg(long, value_name = "CSV", value_parser = units)]
-    #[arg(env = "ECR_ENCRYPTION_ORGANIZATIONAL_UNITS", hide_env = true)]
-    pub organizational_units: Option<Units>,
-
-    /// Leave out the accounts under these organizational units
-    #[arg(long, value_name = "CSV", value_parser = units)]
-    #[arg(env = "ECR_ENCRYPTION_EXCLUDE_ORGANIZATIONAL_UNITS", hide_env = true)]
-    pub exclude_organizational_units: Option<Units>,
-
-    /// The role to assume in every account but the caller's own, path allowed
-    #[arg(long, value_name = "ROLE", default_value = "EcrEncryptionAudit", value_parser = value::role_name)]
-    #[arg(env = "ECR_ENCRYPTION_ROLE_NAME", hide_env = true)]
-    pub role_name: String,
-
-    /// The external id that the role's trust policy asks for
-    #[arg(long, value_name = "ID", value_parser = external_id)]
-    #[arg(env = "ECR_ENCRYPTION_EXTERNAL_ID", hide_env = true)]
-    pub external_id: Option<String>,
+    /// Which accounts and Regions, and as whom.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
 
     /// Where the repositories come from: ECR itself, AWS Config's aggregator, or ECR with AWS Config compared
     #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
@@ -167,20 +139,9 @@ pub struct ScanArgs {
     #[arg(env = "ECR_ENCRYPTION_FORMAT", hide_env = true)]
     pub format: Vec<Format>,
 
-    /// How many calls may be under way at once: 1 to 1024, or `auto`: as many as are answered without a queue
-    #[arg(long, value_name = "auto|N", default_value_t = Concurrency::Auto, value_parser = concurrency)]
-    #[arg(env = "ECR_ENCRYPTION_CONCURRENCY", hide_env = true)]
-    pub concurrency: Concurrency,
-
-    /// Requests per second to one service in one Region of one account [default: a small share of AWS's quota]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    #[arg(env = "ECR_ENCRYPTION_MAX_RATE", hide_env = true)]
-    pub max_rate: Option<u32>,
-
-    /// How long one attempt of a call may take, in seconds; every call gets at least six attempts
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
-    #[arg(env = "ECR_ENCRYPTION_ATTEMPT_TIMEOUT", hide_env = true)]
-    pub attempt_timeout: u64,
+    /// How AWS is called.
+    #[command(flatten)]
+    pub calls: CallArgs,
 
     /// What ends with exit status 3 or 4: any of `non-compliant`, `undetermined`, `incomplete`, `undelivered`, or `never`
     #[arg(long, value_name = "CSV", default_value = "non-compliant,undetermined,incomplete,undelivered")]
@@ -232,42 +193,6 @@ pub enum Include {
     Templates,
 }
 
-/// Which Regions to scan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Regions {
-    /// All that an account has enabled.
-    All,
-    /// These.
-    Named(BTreeSet<String>),
-}
-
-/// A list of account ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountIds(pub BTreeSet<String>);
-
-/// A list of organizational units.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Units(pub Vec<OrganizationalUnit>);
-
-fn regions(text: &str) -> Result<Regions, InvalidValue> {
-    if text.trim() == "all" {
-        return Ok(Regions::All);
-    }
-    Ok(Regions::Named(value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>()?))
-}
-
-fn account_ids(text: &str) -> Result<AccountIds, InvalidValue> {
-    Ok(AccountIds(value::account_ids(value::csv_items(text)?)?))
-}
-
-fn units(text: &str) -> Result<Units, InvalidValue> {
-    Ok(Units(value::csv_items(text)?.into_iter().map(OrganizationalUnit::parse).collect::<Result<_, _>>()?))
-}
-
-fn concurrency(text: &str) -> Result<Concurrency, InvalidValue> {
-    text.parse()
-}
-
 fn level(text: &str) -> Result<EncryptionLevel, InvalidValue> {
     text.parse()
 }
@@ -278,15 +203,6 @@ fn aggregator_name(text: &str) -> Result<String, InvalidValue> {
         Ok(text.to_owned())
     } else {
         Err(InvalidValue::new(text, "is not an aggregator's name", "1–256 letters, digits, `_` and `-`"))
-    }
-}
-
-fn external_id(text: &str) -> Result<String, InvalidValue> {
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@:/-".contains(character);
-    if (2..=1224).contains(&text.len()) && text.chars().all(allowed) {
-        Ok(text.to_owned())
-    } else {
-        Err(InvalidValue::new(text, "is not an external id", "2–1,224 letters, digits and `_+=,.@:/-`"))
     }
 }
 

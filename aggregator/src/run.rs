@@ -184,9 +184,9 @@ fn start(
         region_lister,
         caller,
         caller_id,
-        regions: args.regions.clone(),
+        regions: args.scope.regions.clone(),
         policy: prepared.policy,
-        units_decide: needs_units(args, policy),
+        units_decide: needs_units(&args.scope, policy),
         own_regions,
         keys,
         ledger: Ledger::new(Arc::clone(reporter)),
@@ -251,13 +251,14 @@ async fn prepare(
     output: &Output,
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
-    let attempt_timeout = Duration::from_secs(args.attempt_timeout);
-    let http_client = clients::http_client(args.concurrency.most());
+    let attempt_timeout = Duration::from_secs(args.calls.attempt_timeout);
+    let http_client = clients::http_client(args.calls.concurrency.most());
     let (sdk_config, attempts) = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
-    let settings = Settings { concurrency: args.concurrency, max_rate: args.max_rate, attempts };
+    let settings = Settings { concurrency: args.calls.concurrency, max_rate: args.calls.max_rate, attempts };
     let pacer = Pacer::new(settings, counter.clone());
-    let (profile, role_name) = (args.profile.as_deref(), args.role_name.clone());
-    let caller = Caller::identify(sdk_config, counter, pacer, profile, role_name, args.external_id.clone()).await?;
+    let (profile, role_name) = (args.profile.as_deref(), args.scope.role_name.clone());
+    let caller =
+        Caller::identify(sdk_config, counter, pacer, profile, role_name, args.scope.external_id.clone()).await?;
     info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
 
     let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
@@ -268,8 +269,8 @@ async fn prepare(
     if config.is_some() && own_regions.is_none() {
         own_regions = all_regions(args, &region_lister, &caller).await?;
     }
-    let mut organizations = Organizations::new(&caller, counter, needs_units(args, policy));
-    let (selection, policy) = select(args, policy, &mut organizations).await?;
+    let mut organizations = Organizations::new(&caller, counter, needs_units(&args.scope, policy));
+    let (selection, policy) = select(&args.scope, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
     let caller_id = AccountId::parse(&caller.account_id)
         .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
@@ -296,7 +297,7 @@ async fn own_regions(
     caller: &Caller,
 ) -> Result<Option<Vec<AccountRegion>>, RunError> {
     let mut named: Vec<(String, &BTreeSet<String>)> = Vec::new();
-    if let Regions::Named(regions) = &args.regions {
+    if let Regions::Named(regions) = &args.scope.regions {
         named.push(("--regions".to_owned(), regions));
     }
     for one in &policy.overrides {

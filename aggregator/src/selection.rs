@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ecr_encryption_core::{OrganizationalUnit, Policy};
 
 use crate::account::Account;
-use crate::args::ScanArgs;
+use crate::args::scope::ScopeArgs;
 use crate::aws::organizations::Organizations;
 use crate::error::RunError;
 
@@ -44,7 +44,7 @@ impl Selection {
 }
 
 /// Whether anything that was asked for hangs on organizational units.
-pub fn needs_units(args: &ScanArgs, policy: &Policy) -> bool {
+pub fn needs_units(args: &ScopeArgs, policy: &Policy) -> bool {
     args.organizational_units.is_some() || args.exclude_organizational_units.is_some() || names_units(policy)
 }
 
@@ -60,7 +60,7 @@ pub fn names_units(policy: &Policy) -> bool {
 /// # Errors
 /// A unit that the organization does not have, or units that cannot be read.
 pub async fn select(
-    args: &ScanArgs,
+    args: &ScopeArgs,
     policy: &Policy,
     organizations: &mut Organizations,
 ) -> Result<(Selection, Policy), RunError> {

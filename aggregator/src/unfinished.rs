@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::args::{Regions, ScanArgs, Units};
+use crate::args::ScanArgs;
+use crate::args::scope::{Regions, Units};
 
 /// The form of the journal; another one cannot be gone on with.
 const FORM: u32 = 1;
@@ -101,16 +102,16 @@ fn flags(args: &ScanArgs) -> Map<String, Value> {
     let given = [
         (
             "--regions",
-            match &args.regions {
+            match &args.scope.regions {
                 Regions::All => None,
                 Regions::Named(names) => Some(list(names)),
             },
         ),
-        ("--accounts", args.accounts.as_ref().map(|accounts| list(&accounts.0))),
-        ("--exclude-accounts", args.exclude_accounts.as_ref().map(|accounts| list(&accounts.0))),
-        ("--organizational-units", units(&args.organizational_units)),
-        ("--exclude-organizational-units", units(&args.exclude_organizational_units)),
-        ("--role-name", Some(args.role_name.clone())),
+        ("--accounts", args.scope.accounts.as_ref().map(|accounts| list(&accounts.0))),
+        ("--exclude-accounts", args.scope.exclude_accounts.as_ref().map(|accounts| list(&accounts.0))),
+        ("--organizational-units", units(&args.scope.organizational_units)),
+        ("--exclude-organizational-units", units(&args.scope.exclude_organizational_units)),
+        ("--role-name", Some(args.scope.role_name.clone())),
         ("--source", Some(args.source.name().to_owned())),
         ("--config-aggregator", args.config_aggregator.clone()),
         ("--config-region", args.config_region.clone()),

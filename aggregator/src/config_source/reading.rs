@@ -99,7 +99,7 @@ pub async fn all_regions(
 ) -> Result<Option<Vec<AccountRegion>>, RunError> {
     match lister.regions(&caller.account_id, &caller.credentials).await {
         Ok(regions) => Ok(Some(regions)),
-        Err(_) if args.regions != Regions::All => Ok(None),
+        Err(_) if args.scope.regions != Regions::All => Ok(None),
         Err(fault) => Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
             "which Regions there are is not known: allow account:ListRegions to the caller, or name them with --regions",
         ))),
