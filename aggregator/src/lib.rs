@@ -32,6 +32,7 @@ pub mod plan;
 pub mod policy_file;
 pub mod progress;
 pub mod read;
+pub mod recording_group;
 pub mod report;
 pub mod reporter;
 pub mod rerender;

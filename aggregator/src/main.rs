@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanArgs, SummaryForm};
+use ecr_encryption_aggregator::args::shown::{ShownArgs, SummaryForm};
+use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanArgs};
 use ecr_encryption_aggregator::diff;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
@@ -86,18 +87,19 @@ fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
 }
 
 async fn scan(args: ScanArgs) -> ExitStatus {
-    start_logs(args.verbose, args.quiet);
-    let (fail_on, form) = (args.fail_on, if args.quiet { SummaryForm::None } else { args.summary });
-    let reporter = reporter(&args);
+    let shown = args.shown;
+    start_logs(shown.verbose, shown.quiet);
+    let fail_on = args.fail_on;
+    let reporter = reporter(shown);
     let finished = run(args, Arc::clone(&reporter), stop_at_signals()).await;
     reporter.done();
     told(finished.map(|finished| {
-        show(&finished, form);
+        show(&finished, shown.form());
         ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
     }))
 }
 
-fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
+fn reporter(args: ShownArgs) -> Arc<dyn Reporter> {
     let shown = match args.progress {
         _ if args.no_progress => Shown::None,
         // Logs and a bar would run into each other.

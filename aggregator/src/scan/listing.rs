@@ -14,8 +14,19 @@ use crate::aws::organizations::{AccountPage, Organizations, is_without_organizat
 use crate::coverage::hint::hint;
 use crate::coverage::{Cause, NotCovered};
 use crate::error::RunError;
-use crate::ledger::Ledger;
 use crate::selection::{Selection, names_units};
+
+/// Hears which accounts there are.
+pub trait AccountBook: Sync {
+    /// The organization has this account.
+    fn account_known(&self, account: Arc<Account>);
+    /// An account is to be looked at. `false` where it was found before: a list may show an account on two pages.
+    fn account_found(&self, account: &Arc<Account>) -> bool;
+    /// The list cannot be read, or not to its end.
+    fn not_listed(&self, gap: NotCovered);
+    /// There are no more accounts, or none that could be listed.
+    fn listing_ends(&self);
+}
 
 /// The accounts of a run, as far as they were listed before it.
 pub struct Listing {
@@ -144,14 +155,14 @@ impl Listing {
         Ok(())
     }
 
-    /// Gives the accounts that are to be scanned to `accounts`, and lists the rest meanwhile.
+    /// Gives the accounts that are to be looked at to `accounts`, and lists the rest meanwhile.
     ///
     /// # Errors
-    /// The caller's credentials have expired. Any other fault is a gap in the books.
+    /// The caller's credentials have expired. Any other fault is a gap in the book.
     pub async fn feed(
         mut self,
         accounts: mpsc::UnboundedSender<Arc<Account>>,
-        ledger: &Ledger,
+        book: &impl AccountBook,
         caller: &Caller,
     ) -> Result<(), ScanError> {
         let mut listed_any = false;
@@ -159,9 +170,9 @@ impl Listing {
             for account in std::mem::take(&mut self.listed) {
                 listed_any = true;
                 let account = Arc::new(account);
-                ledger.account_known(account.clone());
-                // Nobody receives any more where the scan was stopped; that is in the books already.
-                if self.selection.takes(&account) && ledger.account_found(&account) && accounts.send(account).is_err() {
+                book.account_known(account.clone());
+                // Nobody receives any more where the run was stopped; that is in the book already.
+                if self.selection.takes(&account) && book.account_found(&account) && accounts.send(account).is_err() {
                     return Ok(());
                 }
             }
@@ -181,9 +192,9 @@ impl Listing {
             self.gap = Some(unlisted(&fault, caller, "the organization's accounts could not be listed"));
         }
         if let Some(gap) = self.gap.take() {
-            ledger.not_covered(gap);
+            book.not_listed(gap);
         }
-        ledger.listing_ends();
+        book.listing_ends();
         Ok(())
     }
 }
