@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod calls;
+pub mod doctor;
 mod kept;
 pub mod notify;
 pub mod scope;
@@ -18,6 +19,7 @@ use crate::exit::FailOn;
 use crate::report::Format;
 use crate::store::location::Location;
 use calls::CallArgs;
+use doctor::DoctorArgs;
 pub use kept::{DiffArgs, ReadArgs, ReportArgs};
 use notify::NotifyArgs;
 use scope::ScopeArgs;
@@ -43,6 +45,12 @@ pub enum Command {
     /// `AWS_ENDPOINT_URL`, …). Where Organizations is not in use, the caller's account is scanned alone.
     #[command(after_long_help = AFTER_SCAN)]
     Scan(Box<ScanArgs>),
+    /// Check what a deployment and its scans need, and tell the commands that mend what is missing. It changes nothing.
+    ///
+    /// Ask as whoever will deploy: the management account, or an account that it has delegated. What is in the other accounts
+    /// is seen with a role that trusts the caller, such as `--role-name OrganizationAccountAccessRole`.
+    #[command(after_long_help = doctor::AFTER_DOCTOR)]
+    Doctor(Box<DoctorArgs>),
     /// Render the report of a run that is kept again, in other formats, without scanning.
     Report(ReportArgs),
     /// Tell what has changed from one run that is kept to another.

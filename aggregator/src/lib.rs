@@ -13,6 +13,7 @@ pub mod coverage;
 pub mod deliver;
 pub mod destination;
 pub mod diff;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod finding;
