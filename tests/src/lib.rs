@@ -36,9 +36,10 @@ pub use called_operations::called_operations;
 pub use counters::{Counters, OUTCOME_OK, Peak};
 pub use organization::{
     Account, AccountState, AccountStateMember, AggregatedSource, Answers, Caller, Chaos, ConfigRule, ConfigService,
-    ConfigurationAggregator, CreationTemplate, Deny, DenyKind, DescriptionError, EarlierResult, Effect, Fault,
-    Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule, RateLimit, Recorder, RegionStatus,
-    Repository, Role, SecurityHubPlace, SecurityHubService, SourceStatus, StaleKey, Unrecorded,
+    ConfigurationAggregator, CreationTemplate, DEPLOYMENT_SERVICES, Delegation, Deny, DenyKind, DescriptionError,
+    EarlierResult, Effect, Fault, Generate, Key, Organization, OrganizationalUnit, PathForm, PullThroughCacheRule,
+    RateLimit, Recorder, RegionStatus, Repository, Role, SecurityHubPlace, SecurityHubService, SourceStatus, StaleKey,
+    Unrecorded,
 };
 pub use services::RecordedEvaluation;
 pub use simulator::{Simulator, SimulatorError, StartOptions};

@@ -116,7 +116,8 @@ macro_rules! operations {
 operations! {
     Organizations {
         DescribeOrganization, ListAccounts, ListRoots, ListOrganizationalUnitsForParent,
-        DescribeOrganizationalUnit, ListAccountsForParent, ListParents,
+        DescribeOrganizationalUnit, ListAccountsForParent, ListParents, ListAWSServiceAccessForOrganization,
+        ListDelegatedAdministrators, ListDelegatedServicesForAccount,
     }
     Sts { GetCallerIdentity, AssumeRole }
     Account { ListRegions }

@@ -98,7 +98,7 @@ impl Organization {
 
     /// Those who have a part to play are accounts of the organization.
     fn check_members(&self, is_known: impl Fn(&str) -> bool) -> Result<(), DescriptionError> {
-        let delegated = self.delegated_administrators.iter().map(|id| ("delegated administrator", id));
+        let delegated = self.possible_delegates().map(|id| ("delegated administrator", id));
         let callers = self.callers().map(|caller| ("caller's account", &caller.account));
         let mut members =
             std::iter::once(("management account", &self.management_account)).chain(delegated).chain(callers);

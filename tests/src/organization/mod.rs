@@ -5,6 +5,7 @@ mod behaviour;
 mod chaos;
 mod check;
 mod config;
+mod delegation;
 mod generate;
 mod inventory;
 mod security_hub;
@@ -20,6 +21,7 @@ pub use config::{
     AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, Recorder, SourceStatus,
     StaleKey, Unrecorded,
 };
+pub use delegation::{DEPLOYMENT_SERVICES, Delegation};
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;
@@ -43,8 +45,16 @@ pub struct Organization {
     pub root_id: String,
     /// The account that owns the organization.
     pub management_account: String,
-    /// Accounts that may call the `List*` operations although they are not the management account.
+    /// `FeatureSet`: `ALL` or `CONSOLIDATED_BILLING`.
+    pub feature_set: String,
+    /// The service principals that have trusted access; by default [`DEPLOYMENT_SERVICES`].
+    pub trusted_services: Vec<String>,
+    /// Accounts that may call the `List*` operations although they are not the management account. For which services they are
+    /// delegated administrators, `delegations` tells; by default for [`DEPLOYMENT_SERVICES`].
     pub delegated_administrators: Vec<String>,
+    /// Which services single accounts are delegated administrators for.
+    #[serde(rename = "delegation")]
+    pub delegations: Vec<Delegation>,
     /// `false`: no organization exists, Organizations answers `AWSOrganizationsNotInUseException`.
     pub in_use: bool,
     /// The Regions of every account whose own `regions` don't say otherwise.
@@ -103,7 +113,10 @@ impl Default for Organization {
             id: "o-simulator1".to_owned(),
             root_id: "r-root".to_owned(),
             management_account: "111111111111".to_owned(),
+            feature_set: "ALL".to_owned(),
+            trusted_services: DEPLOYMENT_SERVICES.map(str::to_owned).to_vec(),
             delegated_administrators: Vec::new(),
+            delegations: Vec::new(),
             in_use: true,
             regions: Vec::new(),
             caller: Caller::default(),

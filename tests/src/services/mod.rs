@@ -13,6 +13,7 @@ mod ecr_registry;
 mod form;
 mod kms;
 mod organizations;
+mod organizations_delegation;
 mod paging;
 mod security_hub;
 mod security_hub_finding;

@@ -16,6 +16,7 @@ mod config_aggregator;
 mod config_query;
 mod counters;
 mod credentials;
+mod delegation;
 mod description;
 mod ecr;
 mod ecr_registry;
