@@ -128,6 +128,7 @@ operations! {
         PutEvaluations, GetResourceConfigHistory, GetComplianceDetailsByConfigRule,
         SelectAggregateResourceConfig, DescribeConfigurationAggregators,
         DescribeConfigurationAggregatorSourcesStatus, GetAggregateDiscoveredResourceCounts,
+        DescribeConfigurationRecorders, DescribeConfigurationRecorderStatus, DescribeDeliveryChannels,
     }
     SecurityHub { BatchImportFindings, GetFindings, BatchUpdateFindings }
 }

@@ -172,4 +172,18 @@ pub struct Recorder {
     pub daily: bool,
     /// The types that it leaves out.
     pub excluded_types: Vec<String>,
+    /// The only types that it records; absent: all, but for `excluded_types`.
+    pub resource_types: Option<Vec<String>>,
+    /// `recordingGroup` has no `recordingStrategy`, as before there were strategies.
+    pub without_strategy: bool,
+    /// Its name; absent: `default`.
+    pub name: Option<String>,
+    /// `lastStatus`; absent: `SUCCESS`, which AWS writes otherwise than its model.
+    pub last_status: Option<String>,
+    /// `lastErrorCode`.
+    pub last_error_code: Option<String>,
+    /// `lastErrorMessage`.
+    pub last_error_message: Option<String>,
+    /// It has no delivery channel. Where there is no recorder there is none either.
+    pub without_delivery_channel: bool,
 }

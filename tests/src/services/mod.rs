@@ -6,6 +6,7 @@ mod config_aggregator;
 mod config_items;
 mod config_query;
 mod config_query_parser;
+mod config_recorder;
 mod config_select;
 mod config_store;
 mod ecr;

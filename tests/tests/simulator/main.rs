@@ -14,6 +14,7 @@ mod command_line;
 mod config;
 mod config_aggregator;
 mod config_query;
+mod config_recorder;
 mod counters;
 mod credentials;
 mod delegation;
