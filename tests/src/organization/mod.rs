@@ -4,6 +4,7 @@ mod account;
 mod behaviour;
 mod chaos;
 mod check;
+mod cloudformation;
 mod config;
 mod delegation;
 mod generate;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
 pub use chaos::{Chaos, Struck};
+pub use cloudformation::{CloudFormationService, STACK_SETS_SERVICE, StackInstance, StackSet};
 pub use config::{
     AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, Recorder, SourceStatus,
     StaleKey, Unrecorded,
@@ -89,6 +91,8 @@ pub struct Organization {
     pub pull_through_cache_rules: Vec<PullThroughCacheRule>,
     /// What AWS Config knows.
     pub config: ConfigService,
+    /// What AWS `CloudFormation` has deployed.
+    pub cloudformation: CloudFormationService,
     /// Where Security Hub is, and how it behaves.
     pub security_hub: SecurityHubService,
     /// Rate limits; none by default.
@@ -130,6 +134,7 @@ impl Default for Organization {
             creation_templates: Vec::new(),
             pull_through_cache_rules: Vec::new(),
             config: ConfigService::default(),
+            cloudformation: CloudFormationService::default(),
             security_hub: SecurityHubService::default(),
             rate_limits: Vec::new(),
             latency_ms: 0,

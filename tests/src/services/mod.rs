@@ -1,6 +1,7 @@
 //! The operations, service by service.
 
 mod account;
+mod cloudformation;
 mod config;
 mod config_aggregator;
 mod config_items;
@@ -16,6 +17,7 @@ mod kms;
 mod organizations;
 mod organizations_delegation;
 mod paging;
+mod query;
 mod security_hub;
 mod security_hub_finding;
 mod security_hub_store;
@@ -83,6 +85,7 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Service::Tagging => tagging::get_resources(call),
         Service::Config => config::perform(call),
         Service::SecurityHub => security_hub::perform(call),
+        Service::CloudFormation => cloudformation::perform(call),
     }
 }
 

@@ -10,6 +10,7 @@
 mod boto3;
 mod chaos;
 mod client;
+mod cloudformation;
 mod command_line;
 mod config;
 mod config_aggregator;
