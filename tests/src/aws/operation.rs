@@ -154,6 +154,7 @@ operations! {
         SelectAggregateResourceConfig, DescribeConfigurationAggregators,
         DescribeConfigurationAggregatorSourcesStatus, GetAggregateDiscoveredResourceCounts,
         DescribeConfigurationRecorders, DescribeConfigurationRecorderStatus, DescribeDeliveryChannels,
+        DescribeOrganizationConfigRules, GetOrganizationConfigRuleDetailedStatus,
     }
     CloudFormation { DescribeOrganizationsAccess, DescribeStackSet, ListStackInstances }
     SecurityHub { BatchImportFindings, GetFindings, BatchUpdateFindings }

@@ -3,15 +3,18 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::Repository;
+use super::{OrganizationRule, Repository};
 
 /// AWS Config's rules, aggregators and habits.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConfigService {
     /// The rules. While there is none, every result token is accepted.
     #[serde(rename = "rule")]
     pub rules: Vec<ConfigRule>,
+    /// The rules of the whole organization; by default one, see [`OrganizationRule::default`].
+    #[serde(rename = "organization_rule")]
+    pub organization_rules: Vec<OrganizationRule>,
     /// The aggregators.
     #[serde(rename = "aggregator")]
     pub aggregators: Vec<ConfigurationAggregator>,
@@ -38,6 +41,25 @@ pub struct ConfigService {
     pub omit_encryption_configuration: bool,
     /// `GetResourceConfigHistory` gives so many empty pages with a `nextToken` before the item.
     pub empty_history_pages: usize,
+}
+
+impl Default for ConfigService {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            organization_rules: vec![OrganizationRule::default()],
+            aggregators: Vec::new(),
+            sources: Vec::new(),
+            unrecorded: Vec::new(),
+            recorders: Vec::new(),
+            repositories: Vec::new(),
+            stale_keys: Vec::new(),
+            fail_first: Vec::new(),
+            fail_always: Vec::new(),
+            omit_encryption_configuration: false,
+            empty_history_pages: 0,
+        }
+    }
 }
 
 /// A rule of AWS Config.

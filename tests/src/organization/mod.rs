@@ -9,6 +9,7 @@ mod config;
 mod delegation;
 mod generate;
 mod inventory;
+mod organization_rule;
 mod security_hub;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;
 pub use inventory::{CreationTemplate, Key, PullThroughCacheRule, Repository};
+pub use organization_rule::{MemberRule, ORGANIZATION_RULES_SERVICE, OrganizationRule};
 pub use security_hub::{SecurityHubPlace, SecurityHubService};
 
 /// The name of the role that every account has unless it says otherwise.

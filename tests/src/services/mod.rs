@@ -5,6 +5,7 @@ mod cloudformation;
 mod config;
 mod config_aggregator;
 mod config_items;
+mod config_organization;
 mod config_query;
 mod config_query_parser;
 mod config_recorder;

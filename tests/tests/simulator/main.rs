@@ -14,6 +14,7 @@ mod cloudformation;
 mod command_line;
 mod config;
 mod config_aggregator;
+mod config_organization;
 mod config_query;
 mod config_recorder;
 mod counters;
