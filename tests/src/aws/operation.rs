@@ -19,7 +19,7 @@ pub enum Service {
     Config,
     /// Security Hub.
     SecurityHub,
-    /// CloudFormation.
+    /// `CloudFormation`.
     CloudFormation,
 }
 

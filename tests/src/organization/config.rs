@@ -181,6 +181,7 @@ pub struct StaleKey {
 /// A configuration recorder, whose item an aggregator has too. What is `unrecorded` it leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of its own in a description")]
 pub struct Recorder {
     /// The account; absent: all.
     pub account: Option<String>,

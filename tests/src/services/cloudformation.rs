@@ -1,4 +1,4 @@
-//! AWS CloudFormation: `StackSets` of the organization, and their instances.
+//! AWS `CloudFormation`: `StackSets` of the organization, and their instances.
 
 use std::fmt::Write as _;
 

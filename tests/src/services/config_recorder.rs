@@ -174,19 +174,14 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
             let message = format!("Cannot find delivery channel with specified name '{unknown}'.");
             return Err(AwsError::bad_request("NoSuchDeliveryChannelException", message));
         }
-        return json(&json!({ "DeliveryChannels": Vec::from_iter(channel) }));
+        return json(&json!({ "DeliveryChannels": channel.into_iter().collect::<Vec<_>>() }));
     }
     check_asked(&input, recorder.as_ref())?;
-    match call.operation {
-        Operation::DescribeConfigurationRecorderStatus => {
-            let found = recorder.iter().map(PlacedRecorder::status);
-            json(&json!({ "ConfigurationRecordersStatus": Vec::from_iter(found) }))
-        }
-        _ => {
-            let found = recorder.iter().map(PlacedRecorder::member);
-            json(&json!({ "ConfigurationRecorders": Vec::from_iter(found) }))
-        }
-    }
+    let (list, member): (_, fn(&PlacedRecorder) -> Value) = match call.operation {
+        Operation::DescribeConfigurationRecorderStatus => ("ConfigurationRecordersStatus", PlacedRecorder::status),
+        _ => ("ConfigurationRecorders", PlacedRecorder::member),
+    };
+    json(&json!({ list: recorder.iter().map(member).collect::<Vec<_>>() }))
 }
 
 /// Refuses what asks for another recorder than the one that is there. No AWS service has a recorder of its own here.

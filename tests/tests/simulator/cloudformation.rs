@@ -1,4 +1,4 @@
-//! AWS CloudFormation: the role's `StackSet` and its instances.
+//! AWS `CloudFormation`: the role's `StackSet` and its instances.
 
 use integration_tests::{
     AccountState, CloudFormationService, Delegation, Deny, Generate, Organization, OrganizationalUnit, Role,
