@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::config_aggregator;
 use super::config_items::history;
+use super::config_organization;
+use super::config_recorder;
 use super::config_store::{Recorded, RecordedEvaluation, rule_key};
 use super::paging::Page;
 use super::{Call, json};
@@ -22,6 +24,12 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Operation::PutEvaluations => put_evaluations(call),
         Operation::GetResourceConfigHistory => history(call),
         Operation::GetComplianceDetailsByConfigRule => compliance_details(call),
+        Operation::DescribeConfigurationRecorders
+        | Operation::DescribeConfigurationRecorderStatus
+        | Operation::DescribeDeliveryChannels => config_recorder::perform(call),
+        Operation::DescribeOrganizationConfigRules | Operation::GetOrganizationConfigRuleDetailedStatus => {
+            config_organization::perform(call)
+        }
         _ => config_aggregator::perform(call),
     }
 }
