@@ -15,6 +15,8 @@ mod problem;
 pub mod recorder;
 mod rights;
 pub mod rule;
+#[cfg(test)]
+mod samples;
 mod shell;
 pub mod stack_set;
 mod survey;

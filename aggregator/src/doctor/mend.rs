@@ -205,20 +205,20 @@ fn start_command(region: &str, name: &str) -> String {
     format!("aws configservice start-configuration-recorder --region {region} --configuration-recorder-name {name}")
 }
 
-/// Gives a role a right.
-pub fn allow(account_id: &str, role_name: &str, action: &str) -> Vec<String> {
+/// Gives a role rights, all of the same service.
+pub fn allow(account_id: &str, role_name: &str, actions: &[&str]) -> Vec<String> {
     // IAM knows a role by its name, without its path.
     let role = word(role_name.rsplit('/').next().unwrap_or(role_name));
+    let service = actions.first().and_then(|action| action.split(':').next()).unwrap_or_default();
     let policy = json!({
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}],
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
     });
+    let policy = word(&policy.to_string());
     vec![
         in_account(account_id),
         format!(
-            "aws iam put-role-policy --role-name {role} --policy-name EcrEncryption-{} --policy-document {}",
-            action.replace(':', "-"),
-            word(&policy.to_string())
+            "aws iam put-role-policy --role-name {role} --policy-name EcrEncryption-{service} --policy-document {policy}"
         ),
     ]
 }

@@ -70,7 +70,7 @@ pub fn trusted_access(
         return match is_listed {
             Ok(true) => Vec::new(),
             Ok(false) => vec![
-                Problem::missing(format!("not for {principal}"))
+                Problem::missing(format!("not enabled for {principal}"))
                     .mend(mend::enable_service_access(management_account, principal)),
             ],
             Err(fault) => vec![unread(fault, place.caller)],
@@ -84,7 +84,7 @@ pub fn trusted_access(
                 .mend(activate),
         ],
         (Ok(Some("DISABLED")), _) | (_, Ok(false)) => {
-            vec![Problem::missing(format!("not for {principal}")).mend(activate)]
+            vec![Problem::missing(format!("not enabled for {principal}")).mend(activate)]
         }
         (Ok(Some("ENABLED")), Ok(true)) => Vec::new(),
         (Ok(Some("ENABLED")), Err(fault)) | (Err(fault), _) => vec![unread(fault, place.caller)],

@@ -74,11 +74,12 @@ impl Problem {
     }
 }
 
-/// A fault in a few words: `sts:AssumeRole: AccessDenied`.
+/// A fault in a few words: `sts:AssumeRole is denied (AccessDenied)`.
 pub fn cause_of(fault: &AwsFault) -> String {
+    let what = if fault.kind == FaultKind::Denied { "is denied" } else { "failed" };
     match fault.code_or_status() {
-        Some(code) => format!("{}: {code}", fault.action),
-        None => format!("{} failed", fault.action),
+        Some(code) => format!("{} {what} ({code})", fault.action),
+        None => format!("{} {what}", fault.action),
     }
 }
 
@@ -98,7 +99,8 @@ mod tests {
     #[case("SomethingNew", "AWS's message tells more")]
     fn unread(#[case] code: &str, #[case] hint: &str) {
         let problem = Problem::unread(&AwsFault::of_item("ecr:DescribeRepositories", code, "no"), "the role r");
-        assert_eq!((problem.state, problem.cause), (State::Unknown, format!("ecr:DescribeRepositories: {code}")));
+        assert_eq!(problem.state, State::Unknown);
+        assert!(problem.cause.starts_with("ecr:DescribeRepositories ") && problem.cause.contains(code), "{problem:?}");
         assert!(problem.hint.as_deref().unwrap().starts_with(hint), "{:?}", problem.hint);
         assert_eq!((problem.message.as_deref(), problem.commands.len()), (Some("no"), 0));
     }

@@ -63,7 +63,8 @@ pub struct RecorderPlace<'a> {
     pub region: &'a str,
 }
 
-const OR_LEAVE_OUT: &str = "or leave the account out: organization.excludedAccounts in the CDK app's configuration";
+const OR_LEAVE_OUT: &str =
+    "or leave the account out: --exclude-accounts here, organization.excludedAccounts in the CDK app's configuration";
 
 /// What keeps AWS Config from recording repositories and keys there; nothing where nothing does.
 pub fn recorder(recording: &Recording, place: RecorderPlace<'_>) -> Vec<Problem> {
@@ -137,10 +138,11 @@ fn state(
 }
 
 fn last_status(status: &RecorderStatus) -> Option<Problem> {
-    match status.last_status.as_deref() {
-        Some("Success" | "NotApplicable") => None,
-        Some("Pending") => Some(Problem::to_come("the configuration recorder has just been started")),
-        Some("Failure") => {
+    // The model has `Success`, the examples of AWS have `SUCCESS`.
+    match status.last_status.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        Some("SUCCESS" | "NOTAPPLICABLE" | "NOT_APPLICABLE") => None,
+        Some("PENDING") => Some(Problem::to_come("the configuration recorder has just been started")),
+        Some("FAILURE") => {
             let code = status.error_code.as_deref().unwrap_or("no error code");
             let hint = "look at the recorder's role and at the policies of its bucket, its key and its topic: AWS Config \
                         must be able to use them";

@@ -2,7 +2,6 @@
 
 use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
-use super::check::State;
 use super::mend;
 use super::problem::{Problem, cause_of};
 use crate::coverage::hint;
@@ -18,22 +17,40 @@ pub struct Asker<'a> {
     pub role_name: Option<&'a str>,
 }
 
-/// What a right comes to: a denial is a right that is missing; anything else is not known.
-pub fn right(fault: &AwsFault, asker: Asker<'_>) -> Problem {
-    let unread = Problem::unread(fault, asker.who);
-    if fault.kind != FaultKind::Denied {
-        return unread;
+/// What several rights of one service come to, of which these were not proved: a denial is a right that is missing; anything
+/// else is not known.
+pub fn rights(faults: &[AwsFault], asker: Asker<'_>) -> Vec<Problem> {
+    let (denied, others): (Vec<&AwsFault>, Vec<&AwsFault>) =
+        faults.iter().partition(|fault| fault.kind == FaultKind::Denied);
+    let mut problems: Vec<Problem> = others.into_iter().map(|fault| Problem::unread(fault, asker.who)).collect();
+    // What the account itself can give, and what it cannot.
+    let (given_elsewhere, given_here): (Vec<&AwsFault>, Vec<&AwsFault>) =
+        denied.into_iter().partition(|fault| is_denied_elsewhere(fault));
+    for (denied, is_mended_here) in [(given_here, true), (given_elsewhere, false)] {
+        let Some(first) = denied.first() else { continue };
+        let actions: Vec<&str> = denied.iter().map(|fault| fault.action).collect();
+        let all = actions.join(", ");
+        let code = first.code_or_status().unwrap_or_default();
+        let cause = match actions.len() {
+            1 => cause_of(first),
+            _ => format!("{all} are denied ({code})"),
+        };
+        let problem = Problem::missing(cause)
+            .said(&first.message)
+            .hint(hint::on_denial(first, asker.who).replace(first.action, &all));
+        problems.push(match asker.role_name {
+            Some(role_name) if is_mended_here => problem.mend(mend::allow(asker.account_id, role_name, &actions)),
+            _ => problem,
+        });
     }
-    let problem = Problem { state: State::Missing, ..unread };
-    // A policy of the role cannot give what something else denies.
-    let is_denied_elsewhere = hint::is_by_service_control_policy(fault)
-        || ["permissions boundary", "explicit deny", "resource-based policy", "session policy", "VPC endpoint policy"]
-            .iter()
-            .any(|what| fault.message.contains(what));
-    match asker.role_name {
-        Some(role_name) if !is_denied_elsewhere => problem.mend(mend::allow(asker.account_id, role_name, fault.action)),
-        _ => problem,
-    }
+    problems
+}
+
+/// Whether a policy of the role cannot give what something else denies.
+fn is_denied_elsewhere(fault: &AwsFault) -> bool {
+    let others =
+        ["permissions boundary", "explicit deny", "resource-based policy", "session policy", "VPC endpoint policy"];
+    hint::is_by_service_control_policy(fault) || others.iter().any(|other| fault.message.contains(other))
 }
 
 /// A key that cannot exist: what KMS says of it tells whether keys may be described, and changes nothing. An alias would not
@@ -54,26 +71,30 @@ pub fn keys(
     };
     match (in_use, no_key) {
         (Some((_, said)), _) if proves(said) => Vec::new(),
+        // What it says of another key does not matter where it says nothing of this one.
+        (Some((_, Err(fault))), _) if fault.kind != FaultKind::Denied => rights(std::slice::from_ref(fault), asker),
         (Some((key, Err(fault))), Some(no_key)) if proves(no_key) => {
             let cause = format!("{}, by the policy of a key that repositories use", cause_of(fault));
             let hint = format!("let the policy of the key {key} allow {} to {}", fault.action, asker.who);
             vec![Problem::missing(cause).said(&fault.message).hint(hint)]
         }
         (None, Some(said)) if proves(said) => Vec::new(),
-        (_, Some(Err(fault))) | (Some((_, Err(fault))), None) => vec![right(fault, asker)],
+        (_, Some(Err(fault))) | (Some((_, Err(fault))), None) => rights(std::slice::from_ref(fault), asker),
         (_, None | Some(Ok(()))) => vec![Problem::unknown("no key was asked for")],
     }
 }
 
 /// Whether Security Hub is enabled, and may be read.
 pub fn security_hub(said: &Result<(), AwsFault>, region: &str, asker: Asker<'_>) -> Vec<Problem> {
-    vec![match said {
-        Ok(()) => return Vec::new(),
-        Err(fault) if fault.says_service_is_off() => Problem::missing("Security Hub is not enabled")
-            .said(&fault.message)
-            .mend(mend::enable_security_hub(asker.account_id, region)),
-        Err(fault) => right(fault, asker),
-    }]
+    match said {
+        Ok(()) => Vec::new(),
+        Err(fault) if fault.says_service_is_off() => vec![
+            Problem::missing("Security Hub is not enabled")
+                .said(&fault.message)
+                .mend(mend::enable_security_hub(asker.account_id, region)),
+        ],
+        Err(fault) => rights(std::slice::from_ref(fault), asker),
+    }
 }
 
 #[cfg(test)]

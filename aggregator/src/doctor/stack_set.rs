@@ -145,8 +145,10 @@ pub fn stack_instance(instance: Option<&Instance>, account: &Account, address: &
             }
         }
         None => mended(
-            Problem::missing("there is no stack instance")
-                .hint("or leave the account out: --exclude-accounts here, organization.excludedAccounts there"),
+            Problem::missing("there is no stack instance").hint(
+                "or leave the account out: --exclude-accounts here, organization.excludedAccounts in the CDK app's \
+                       configuration",
+            ),
             StackSetAddress::create_instance,
         ),
     };

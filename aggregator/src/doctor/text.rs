@@ -16,6 +16,8 @@ use crate::report::terminal::{BAD, BOLD, DOUBTFUL, FAINT, GOOD};
 
 /// How many places are named of those of which the same is said.
 const PLACES: usize = 3;
+/// How many lines are shown of what AWS said; the document has all of it.
+const MESSAGE_LINES: usize = 4;
 /// How many ways to mend the same are shown.
 const MENDS: usize = 3;
 
@@ -135,14 +137,12 @@ fn write_group(out: &mut dyn Write, group: &Group, found: &Found) -> io::Result<
     }
     places(out, group, found)?;
     if let Some(message) = &group.message {
-        paragraph(out, &format!("AWS: {}", said_of(message, &example)), 6, FAINT)?;
+        for line in wrapped(&printable(&format!("AWS: {}", said_of(message, &example))), WIDTH - 6, MESSAGE_LINES) {
+            writeln!(out, "      {FAINT}{line}{FAINT:#}")?;
+        }
     }
-    let mut hints = BTreeSet::new();
     for helped in group.helped.iter().take(MENDS) {
         let Some(place) = found.places(helped).next() else { continue };
-        if let Some(hint) = helped.help.hint.as_ref().filter(|hint| hints.insert(hint.as_str())) {
-            paragraph(out, &format!("Hint: {}", said_of(hint, &place)), 6, FAINT)?;
-        }
         for command in &helped.help.commands {
             writeln!(out, "      {}", printable(&said_of(command, &place)))?;
         }
@@ -151,10 +151,20 @@ fn write_group(out: &mut dyn Write, group: &Group, found: &Found) -> io::Result<
             writeln!(out, "      {FAINT}# and so at {more}: --summary json has the commands of each{FAINT:#}")?;
         }
     }
-    let more = group.helped.iter().skip(MENDS).map(Helped::count).sum::<u64>();
+    let more = group.helped.iter().skip(MENDS).filter(|helped| !helped.help.commands.is_empty());
+    let more = more.map(Helped::count).sum::<u64>();
     if more > 0 {
         let more = counted(more, "other place", "other places");
         writeln!(out, "      {FAINT}# and otherwise at {more}: see --summary json{FAINT:#}")?;
+    }
+    let mut hints = BTreeSet::new();
+    for helped in &group.helped {
+        let Some(hint) = helped.help.hint.as_ref().filter(|hint| hints.insert(hint.as_str())) else { continue };
+        if hints.len() > MENDS {
+            break;
+        }
+        let place = found.places(helped).next().unwrap_or(FoundAt { account: None, region: None });
+        paragraph(out, &format!("Hint: {}", said_of(hint, &place)), 6, FAINT)?;
     }
     Ok(())
 }
@@ -187,7 +197,7 @@ fn verdict(out: &mut dyn Write, diagnosis: &Diagnosis) -> io::Result<()> {
         count => Some(counted(count, one, many)),
     };
     let missing = count(State::Missing, "thing is missing", "things are missing");
-    let unknown = count(State::Unknown, "is unknown", "are unknown");
+    let unknown = count(State::Unknown, "could not be found out", "could not be found out");
     let to_come = count(State::ToCome, "comes with the deployment", "come with the deployment");
     let interrupted = diagnosis.preflight.interruption.is_some().then(|| "the rest was not looked at".to_owned());
     let parts: Vec<String> = [missing, unknown, to_come, interrupted].into_iter().flatten().collect();

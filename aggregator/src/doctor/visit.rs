@@ -167,8 +167,9 @@ impl Survey {
         self.tell_ecr(place, &access, asker, repositories.map(|_| ())).await?;
         self.tell_keys(place, &access, asker, key).await?;
         if let Some(tag_key) = &self.exempt_tag_key {
-            let said = self.lookup.tags_page(&access, tag_key, None).await.map(|_| ());
-            self.book.tell(Check::TagRights, place, problem(said, asker)?);
+            let said = surviving(self.lookup.tags_page(&access, tag_key, None).await.map(|_| ()))?;
+            let faults: Vec<AwsFault> = said.err().into_iter().collect();
+            self.book.tell(Check::TagRights, place, rights::rights(&faults, asker));
         }
         if let Some(hub) = &self.hub {
             let said = surviving(hub.findings(&access, None).await.map(|_| ()))?;
@@ -184,14 +185,14 @@ impl Survey {
         asker: Asker<'_>,
         repositories: Result<(), AwsFault>,
     ) -> Result<(), ScanError> {
-        let mut problems = problem(repositories, asker)?;
+        let mut faults: Vec<AwsFault> = surviving(repositories)?.err().into_iter().collect();
         if let Some(registry) = &self.registry {
             let templates = registry.creation_templates_page(access, None).await.map(|_| ());
-            problems.extend(problem(templates, asker)?);
+            faults.extend(surviving(templates)?.err());
             let rules = registry.pull_through_cache_rules_page(access, None).await.map(|_| ());
-            problems.extend(problem(rules, asker)?);
+            faults.extend(surviving(rules)?.err());
         }
-        self.book.tell(Check::EcrRights, place, problems);
+        self.book.tell(Check::EcrRights, place, rights::rights(&faults, asker));
         Ok(())
     }
 
@@ -214,11 +215,6 @@ impl Survey {
         self.book.tell(Check::KmsRights, place, rights::keys(in_use, no_key.as_ref(), asker));
         Ok(())
     }
-}
-
-/// What keeps the account from being read.
-fn problem(said: Result<(), AwsFault>, asker: Asker<'_>) -> Result<Vec<Problem>, ScanError> {
-    Ok(surviving(said)?.err().map(|fault| rights::right(&fault, asker)).into_iter().collect())
 }
 
 /// What was said, unless nothing that follows could be asked any more.
