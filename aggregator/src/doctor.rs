@@ -80,6 +80,7 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
         management_account_id: None,
         role_name: args.scope.role_name.clone(),
         rule_regions: rule_regions.iter().cloned().collect(),
+        note: listing.note.clone(),
         interruption: None,
     };
     let survey =

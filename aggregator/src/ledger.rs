@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ecr_encryption_rule::aws::fault::AwsFault;
+
 use crate::account::{Account, AccountId};
+use crate::aws::caller::Caller;
 use crate::coverage::{Cause, Coverage, DisabledRegion, NotCovered, NotCoveredList};
 use crate::journal::Target;
 use crate::reporter::Reporter;
-use crate::scan::listing::AccountBook;
+use crate::scan::listing::{AccountBook, unlisted};
 
 /// The books of a run.
 pub struct Ledger {
@@ -265,8 +268,8 @@ impl AccountBook for Ledger {
         new
     }
 
-    fn not_listed(&self, gap: NotCovered) {
-        self.not_covered(gap);
+    fn not_listed(&self, what: &str, fault: &AwsFault, caller: &Caller) {
+        self.not_covered(unlisted(what, fault, caller));
     }
 
     fn listing_ends(&self) {

@@ -125,13 +125,12 @@ mod tests {
         let scan = of("scan");
         let mut own = Vec::new();
         for (flag, variable) in of("doctor") {
-            match scan.iter().find(|(known, _)| *known == flag) {
-                Some((_, known)) => assert_eq!(&variable, known, "--{flag}"),
-                None => {
-                    let expected = format!("ECR_ENCRYPTION_{}", flag.to_uppercase().replace('-', "_"));
-                    assert_eq!(variable, Some(expected), "--{flag}");
-                    own.push(flag);
-                }
+            if let Some((_, known)) = scan.iter().find(|(known, _)| *known == flag) {
+                assert_eq!(&variable, known, "--{flag}");
+            } else {
+                let expected = format!("ECR_ENCRYPTION_{}", flag.to_uppercase().replace('-', "_"));
+                assert_eq!(variable, Some(expected), "--{flag}");
+                own.push(flag);
             }
         }
         assert_eq!(own, ["rule-regions", "home-account", "stack-set", "rule-name"]);

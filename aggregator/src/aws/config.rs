@@ -176,11 +176,13 @@ fn mode(mode: RecordingMode) -> Value {
         .into_iter()
         .map(|one| {
             let types: Vec<&str> = one.resource_types.iter().map(ResourceType::as_str).collect();
-            let mut fields = json!({"resourceTypes": types, "recordingFrequency": one.recording_frequency.as_str()});
-            if let Some(description) = one.description {
-                fields["description"] = description.into();
+            let frequency = one.recording_frequency.as_str();
+            match one.description {
+                Some(description) => {
+                    json!({"description": description, "resourceTypes": types, "recordingFrequency": frequency})
+                }
+                None => json!({"resourceTypes": types, "recordingFrequency": frequency}),
             }
-            fields
         })
         .collect();
     let frequency = mode.recording_frequency;

@@ -117,8 +117,8 @@ impl Book {
                 held.said = Some((kept, message.as_deref().map(general)));
             }
             let commands = commands.iter().map(|command| general(command)).collect();
-            let help = Help { hint: hint.as_deref().map(general), commands };
-            held.by_help.entry(help).or_default().push(kept);
+            let helps = Help { hint: hint.as_deref().map(general), commands };
+            held.by_help.entry(helps).or_default().push(kept);
         }
     }
 

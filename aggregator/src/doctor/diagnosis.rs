@@ -43,6 +43,8 @@ pub struct Preflight {
     pub role_name: String,
     /// Where the rule is, or is to be.
     pub rule_regions: Vec<String>,
+    /// What is to be known of which accounts were looked at; null where all of the organization were, or those that were named.
+    pub note: Option<String>,
     /// Why it ended before its time; null where it did not.
     pub interruption: Option<String>,
 }
@@ -137,7 +139,7 @@ pub struct Document<'a> {
     pub accounts: AccountCounts,
     /// The checks, in their order.
     pub checks: Vec<CheckCounts>,
-    /// What is not all right, each place by itself, by check, state, cause and place.
+    /// What is not all right, each place by itself, by check, state and cause.
     #[schemars(with = "Vec<Finding>")]
     pub findings: Findings<'a>,
     /// The attempts of calls, by service (as in IAM actions) and operation.

@@ -10,7 +10,6 @@ use super::book::Place;
 use super::check::Check;
 use super::mend::StackSetAddress;
 use super::organization::{self, HomePlace, OrganizationDescription, PRINCIPALS};
-use super::problem::Problem;
 use super::rule::{self, OrganizationRule};
 use super::stack_set::{self, Instances, Standing};
 use super::survey::Survey;
@@ -185,11 +184,4 @@ fn not_fatal<T>(read: Result<T, AwsFault>) -> Result<Result<T, AwsFault>, ScanEr
         Ok(read) => Ok(Ok(read)),
         Err(fault) => fatal(fault).map(Err),
     }
-}
-
-/// What keeps the accounts from being listed.
-pub fn unlisted(survey: &Survey, message: String, error_code: Option<String>) -> Problem {
-    let action = "organizations:ListAccounts";
-    let fault = AwsFault::of_item(action, error_code.unwrap_or_default(), message);
-    organization::unlisted(&fault, &who_asks(&survey.caller, None))
 }

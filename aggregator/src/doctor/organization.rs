@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
 use super::mend;
 use super::problem::{Problem, cause_of};
@@ -46,11 +46,15 @@ pub fn all_features(organization: &OrganizationDescription) -> Vec<Problem> {
 /// Something of the organization that the caller may not read.
 pub fn unread(fault: &AwsFault, caller: &str) -> Problem {
     let problem = Problem::unread(fault, caller);
-    let hint = problem.hint.clone().unwrap_or_default();
+    let ask = "ask as the management account, or as an account that it has delegated";
     match fault.code.as_deref() {
-        // CloudFormation's word for whoever is no delegated administrator.
-        Some("AccessDeniedException" | "AccessDenied" | "ValidationError" | "OrganizationAccessDeniedException") => {
-            problem.hint(format!("ask as the management account, or as an account that it has delegated; and {hint}"))
+        // CloudFormation's word for whoever is no delegated administrator, or may not look whether it is one.
+        Some("ValidationError") => {
+            problem.hint(format!("{ask} and that may call organizations:ListDelegatedAdministrators"))
+        }
+        Some(_) if fault.kind == FaultKind::Denied => {
+            let hint = problem.hint.clone().unwrap_or_default();
+            problem.hint(format!("{ask}, and {hint}"))
         }
         _ => problem,
     }
@@ -124,6 +128,10 @@ pub fn delegation(
     if delegated.iter().any(|id| id == home_account) {
         return Vec::new();
     }
+    if management_account.is_none() {
+        let cause = format!("it is not known whether {home_account} is the management account, or must be delegated");
+        return vec![Problem::unknown(cause).hint("see `organization`")];
+    }
     let problem = Problem::missing(format!("account {home_account} is not delegated for {principal}"))
         .mend(mend::register_delegated_administrator(management_account, home_account, principal));
     if principal == STACK_SETS || delegated.len() < MOST_DELEGATED {
@@ -137,10 +145,9 @@ pub fn delegation(
     ))]
 }
 
-/// Why the accounts are not known.
-pub fn unlisted(fault: &AwsFault, caller: &str) -> Problem {
-    let problem = unread(fault, caller);
-    Problem { cause: format!("the organization's accounts cannot be listed: {}", cause_of(fault)), ..problem }
+/// Why the accounts are not known, or not all: `what` could not be listed.
+pub fn unlisted(what: &str, fault: &AwsFault, caller: &str) -> Problem {
+    Problem { cause: format!("{what}: {}", cause_of(fault)), ..unread(fault, caller) }
 }
 
 #[cfg(test)]

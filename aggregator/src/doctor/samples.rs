@@ -36,6 +36,7 @@ pub fn diagnosis(tell: impl FnOnce(&Book, &[Account])) -> Diagnosis {
             management_account_id: Some("111111111111".to_owned()),
             role_name: "OrganizationAccountAccessRole".to_owned(),
             rule_regions: vec!["eu-central-1".to_owned(), "us-east-1".to_owned()],
+            note: None,
             interruption: None,
         },
         found: book.close(),

@@ -49,6 +49,11 @@ pub fn general(text: &str, account_id: Option<&str>, region: Option<&str>) -> St
     }
 }
 
+/// Whether a text is another one at another place.
+pub fn differs(text: &str) -> bool {
+    text.chars().any(is_mark)
+}
+
 /// A general text, said of one place.
 pub fn special(text: &str, account_id: Option<&str>, region: Option<&str>) -> String {
     text.replace(ACCOUNT, account_id.unwrap_or("ACCOUNT_ID")).replace(REGION, region.unwrap_or("REGION"))
@@ -94,7 +99,7 @@ mod tests {
             let (account, region) = (Some("111122223333"), Some("eu-central-1"));
             let text = format!("{before}111122223333{after}eu-central-1");
             let held = general(&text, account, region);
-            prop_assert!(!held.contains("1111"));
+            prop_assert!(!held.contains("1111") && differs(&held) && !differs(&text));
             prop_assert_eq!(special(&held, account, region), text);
             let elsewhere = special(&held, Some("444455556666"), Some("us-east-1"));
             prop_assert_eq!(elsewhere, format!("{before}444455556666{after}us-east-1"));

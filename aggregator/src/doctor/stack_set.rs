@@ -136,8 +136,9 @@ pub fn stack_instance(instance: Option<&Instance>, account: &Account, address: &
         Some(Instance::UnderWay(detailed)) => Problem::to_come(format!("CloudFormation is at it: {detailed}")),
         Some(Instance::Failed(failure)) => {
             let Failure { status, detailed, reason } = &**failure;
-            let problem = Problem::missing(format!("the stack instance is {status}, {detailed}"))
-                .said(reason.clone().unwrap_or_default());
+            let statuses = if status == detailed { status.clone() } else { format!("{status}, {detailed}") };
+            let problem =
+                Problem::missing(format!("the stack instance is {statuses}")).said(reason.clone().unwrap_or_default());
             match status.as_str() {
                 "INOPERABLE" => mended(problem, StackSetAddress::replace_instance),
                 "CURRENT" | "OUTDATED" => mended(problem, StackSetAddress::update_instance),

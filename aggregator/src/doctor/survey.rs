@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
+use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::book::{Book, Place};
 use super::check::Check;
-use super::groundwork::{Groundwork, unlisted};
+use super::groundwork::Groundwork;
 use super::is_active;
+use super::organization::unlisted;
 use crate::account::Account;
 use crate::args::Include;
 use crate::args::Regions;
@@ -21,7 +23,7 @@ use crate::aws::caller::Caller;
 use crate::aws::config::AwsConfig;
 use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::aws::security_hub::AwsSecurityHub;
-use crate::coverage::NotCovered;
+use crate::coverage::hint::who_asks;
 use crate::pace::PacedLookup;
 use crate::reporter::Reporter;
 use crate::scan::ScanError;
@@ -156,8 +158,8 @@ impl AccountBook for Survey {
         is_new
     }
 
-    fn not_listed(&self, gap: NotCovered) {
-        let problem = unlisted(self, gap.message, gap.error_code);
+    fn not_listed(&self, what: &str, fault: &AwsFault, caller: &Caller) {
+        let problem = unlisted(what, fault, &who_asks(caller, None));
         self.book.tell(Check::Organization, Place::default(), [problem]);
     }
 

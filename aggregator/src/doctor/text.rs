@@ -9,7 +9,7 @@ use anstyle::Style;
 use super::book::{Found, FoundAt, Group, Helped};
 use super::check::{Check, State};
 use super::diagnosis::{Diagnosis, Preflight, Verdict};
-use super::shell::special;
+use super::shell::{differs, special};
 use crate::report::phrase::{counted, number, time};
 use crate::report::terminal::layout::{WIDTH, cut, printable, wrapped};
 use crate::report::terminal::{BAD, BOLD, DOUBTFUL, FAINT, GOOD};
@@ -68,7 +68,11 @@ fn headline(out: &mut dyn Write, preflight: &Preflight) -> io::Result<()> {
         "Home: account {home}, Region {region}. Rule Regions: {}. Role: {role_name}. Nothing was changed.",
         rule_regions.join(", ")
     );
-    paragraph(out, &plan, 0, Style::new())
+    paragraph(out, &plan, 0, Style::new())?;
+    match &preflight.note {
+        Some(note) => paragraph(out, &format!("{note}."), 0, DOUBTFUL),
+        None => Ok(()),
+    }
 }
 
 fn table(out: &mut dyn Write, found: &Found) -> io::Result<()> {
@@ -146,7 +150,7 @@ fn write_group(out: &mut dyn Write, group: &Group, found: &Found) -> io::Result<
         for command in &helped.help.commands {
             writeln!(out, "      {}", printable(&said_of(command, &place)))?;
         }
-        if !helped.help.commands.is_empty() && helped.count() > 1 {
+        if helped.help.commands.iter().any(|command| differs(command)) && helped.count() > 1 {
             let more = counted(helped.count() - 1, "other place", "other places");
             writeln!(out, "      {FAINT}# and so at {more}: --summary json has the commands of each{FAINT:#}")?;
         }

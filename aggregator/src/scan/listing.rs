@@ -16,14 +16,17 @@ use crate::coverage::{Cause, NotCovered};
 use crate::error::RunError;
 use crate::selection::{Selection, names_units};
 
+const NOT_LISTED: &str = "the organization's accounts could not be listed";
+const NOT_LISTED_TO_THE_END: &str = "the organization's accounts could not be listed to the end";
+
 /// Hears which accounts there are.
 pub trait AccountBook: Sync {
     /// The organization has this account.
     fn account_known(&self, account: Arc<Account>);
     /// An account is to be looked at. `false` where it was found before: a list may show an account on two pages.
     fn account_found(&self, account: &Arc<Account>) -> bool;
-    /// The list cannot be read, or not to its end.
-    fn not_listed(&self, gap: NotCovered);
+    /// The list cannot be read, or not to its end: `what`, and why.
+    fn not_listed(&self, what: &str, fault: &AwsFault, caller: &Caller);
     /// There are no more accounts, or none that could be listed.
     fn listing_ends(&self);
 }
@@ -41,7 +44,8 @@ pub struct Listing {
     pub organization_id: Option<String>,
     /// What the user should know about where the accounts come from.
     pub note: Option<String>,
-    gap: Option<NotCovered>,
+    /// What could not be listed, and why.
+    gap: Option<(&'static str, AwsFault)>,
 }
 
 impl Listing {
@@ -77,7 +81,7 @@ impl Listing {
             }
             Err(fault) => listing.without_organization(&fault, caller),
         }
-        listing.check(policy, caller).await?;
+        listing.check(policy).await?;
         Ok(listing)
     }
 
@@ -98,19 +102,19 @@ impl Listing {
         };
         if let Some(accounts) = &self.selection.accounts {
             self.listed = accounts.iter().filter_map(|id| AccountId::parse(id)).map(Account::by_id).collect();
-            self.note = Some(format!("{why}: scanning the accounts that were named, without their names and units"));
+            self.note = Some(format!("{why}: looking at the accounts that were named, without their names and units"));
             return;
         }
         self.listed = AccountId::parse(&caller.account_id).map(Account::by_id).into_iter().collect();
-        self.note = Some(format!("{why}: scanning the caller's account {} alone", caller.account_id));
+        self.note = Some(format!("{why}: looking at the caller's account {} alone", caller.account_id));
         if in_use {
-            self.gap = Some(unlisted(fault, caller, "the organization's accounts could not be listed"));
+            self.gap = Some((NOT_LISTED, fault.clone()));
         }
     }
 
     /// Ids that the organization does not have are errors: a typing error must not become an empty report, nor an
     /// override that never applies.
-    async fn check(&mut self, policy: &Policy, caller: &Caller) -> Result<(), RunError> {
+    async fn check(&mut self, policy: &Policy) -> Result<(), RunError> {
         let mut named: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
         if let Some(accounts) = self.selection.accounts.as_ref().filter(|_| self.in_organization) {
             named.entry("--accounts".to_owned()).or_default().extend(accounts);
@@ -133,8 +137,7 @@ impl Listing {
             match self.organizations.accounts(Some(token)).await {
                 Ok(page) => self.take(page),
                 Err(fault) => {
-                    self.gap =
-                        Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
+                    self.gap = Some((NOT_LISTED_TO_THE_END, fault));
                     // What is not listed cannot be told from what does not exist.
                     return Ok(());
                 }
@@ -181,25 +184,25 @@ impl Listing {
                 Ok(page) => self.take(page),
                 Err(fault) => {
                     let fault = fatal(fault)?;
-                    self.gap =
-                        Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
+                    self.gap = Some((NOT_LISTED_TO_THE_END, fault));
                 }
             }
         }
         if !listed_any && self.gap.is_none() {
             // Every organization has its management account: an empty list is no list.
             let fault = AwsFault::other("organizations:ListAccounts", "the list is empty");
-            self.gap = Some(unlisted(&fault, caller, "the organization's accounts could not be listed"));
+            self.gap = Some((NOT_LISTED, fault));
         }
-        if let Some(gap) = self.gap.take() {
-            book.not_listed(gap);
+        if let Some((what, fault)) = self.gap.take() {
+            book.not_listed(what, &fault, caller);
         }
         book.listing_ends();
         Ok(())
     }
 }
 
-fn unlisted(fault: &AwsFault, caller: &Caller, what: &str) -> NotCovered {
+/// What a report tells of accounts that could not be listed.
+pub fn unlisted(what: &str, fault: &AwsFault, caller: &Caller) -> NotCovered {
     NotCovered {
         account_id: None,
         account_name: None,

@@ -5,7 +5,7 @@ use crate::doctor::check::State;
 
 const ROLE: &str = "security/EcrEncryptionAudit";
 
-fn refused<'a>(role_name: &'a str, is_management_account: bool, stack_set: Standing) -> Refused<'a> {
+fn refused(role_name: &str, is_management_account: bool, stack_set: Standing) -> Refused<'_> {
     Refused {
         account_id: "333333333333",
         role_name,

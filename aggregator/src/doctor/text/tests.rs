@@ -29,6 +29,8 @@ fn an_interrupted_one() {
     let mut diagnosis = samples::diagnosis(|_, _| {});
     diagnosis.preflight.interruption = Some("it was stopped".to_owned());
     diagnosis.preflight.organization_id = None;
+    diagnosis.preflight.note =
+        Some("AWS Organizations is not in use: looking at the caller's account 111111111111 alone".to_owned());
     diagnosis.found.accounts.checked = 1;
     insta::assert_snapshot!(shown(&diagnosis));
 }
