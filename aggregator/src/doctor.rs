@@ -41,7 +41,7 @@ use crate::journal::now;
 use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
-use crate::selection::{check_regions, needs_units, select};
+use crate::selection::{SELECTS_NOTHING, check_regions, needs_units, select};
 use crate::stop::Stop;
 pub use check::{Check, State};
 pub use diagnosis::{Diagnosis, Document, Preflight, Verdict};
@@ -62,7 +62,7 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
     reporter.phase("finding out which accounts there are");
     let prepared = tokio::select! {
         prepared = Box::pin(prepare(args, &policy, &counter)) => prepared?,
-        () = stop.ends_reading() => return Err(RunError::Stopped("before anything was checked")),
+        () = stop.ends_reading() => return Err(RunError::StoppedUnchecked),
     };
     let Prepared { caller, region_lister, own_regions, rule_regions, listing } = prepared;
     let pacer = caller.pacer.clone();
@@ -97,9 +97,14 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
     }
     preflight.finished_at = now();
     let calls = counter.calls();
+    let found = survey.book.close();
+    // Nobody asks in order to be told that nothing is wrong with no account.
+    if found.selects_nothing() && preflight.interruption.is_none() {
+        return Err(RunError::Usage(SELECTS_NOTHING.to_owned()));
+    }
     Ok(Diagnosis {
         preflight,
-        found: survey.book.close(),
+        found,
         api_calls: calls.attempts,
         api_retries: calls.retries,
         was_stopped: stop.times() > 0,

@@ -84,7 +84,7 @@ fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
         match error {
             RunError::Usage(_) => ExitStatus::Usage,
             RunError::CouldNotRun(_) => ExitStatus::CouldNotRun,
-            RunError::Stopped(_) => ExitStatus::Stopped,
+            RunError::Stopped(_) | RunError::StoppedUnchecked => ExitStatus::Stopped,
         }
     })
 }

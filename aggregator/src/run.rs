@@ -32,7 +32,7 @@ use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
 use crate::security_hub::HubOutcome;
-use crate::selection::{Selection, check_regions, needs_units, select};
+use crate::selection::{SELECTS_NOTHING, Selection, check_regions, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::Run;
 use crate::unfinished::Opening;
@@ -89,11 +89,7 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
     // Not an empty report: nobody scans in order to see nothing.
     if scan.ledger.selects_nothing() {
         output.discard();
-        return Err(RunError::Usage(
-            "the flags leave no account to scan: --accounts, --exclude-accounts, --organizational-units and \
-             --exclude-organizational-units exclude each other"
-                .to_owned(),
-        ));
+        return Err(RunError::Usage(SELECTS_NOTHING.to_owned()));
     }
     reporter.phase("writing the report");
     run.finished_at = journal::now();

@@ -10,6 +10,10 @@ use crate::aws::organizations::Organizations;
 use crate::aws::regions::AccountRegion;
 use crate::error::RunError;
 
+/// What is said where nobody is selected.
+pub const SELECTS_NOTHING: &str = "the flags leave no account to scan: --accounts, --exclude-accounts, --organizational-units and \
+     --exclude-organizational-units exclude each other";
+
 /// What the user asked for, with organizational units by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {

@@ -246,6 +246,12 @@ impl Found {
         })
     }
 
+    /// Whether the list of accounts was read, and the flags have left none of them.
+    pub fn selects_nothing(&self) -> bool {
+        let Accounts { found, not_active, .. } = &self.accounts;
+        found.is_empty() && not_active.is_empty() && self.count(Check::Organization, State::Unknown) == 0
+    }
+
     /// How many places of a check stand so.
     pub fn count(&self, check: Check, state: State) -> u64 {
         self.groups.iter().filter(|group| group.check == check && group.state == state).map(Group::places).sum()

@@ -17,6 +17,7 @@ fn flags_and_policies() {
         &["--regions", "eu-nowhere-1"],
         &["--accounts", "999999999999"],
         &["--organizational-units", "Root/Nowhere"],
+        &["--accounts", "222222222222", "--exclude-accounts", "222222222222"],
         &["--home-account", "12"],
         &["--stack-set", "a b"],
         &["--rule-name", "a/b"],
