@@ -10,8 +10,8 @@ pub struct Answers {
     pub account_state: AccountStateMember,
     /// What `Paths` of an account looks like.
     pub account_paths: PathForm,
-    /// Every n-th page of Organizations' lists (counted by position, from 1) is preceded by an empty
-    /// page with a `NextToken`; 0: never.
+    /// Every n-th page of Organizations' lists, of `CloudFormation` and of AWS Config's lists of the organization (counted by
+    /// position, from 1) is preceded by an empty page with a `NextToken`; 0: never.
     pub empty_page_every: usize,
     /// Largest page that ECR gives, whatever was asked for.
     pub repositories_per_page: usize,

@@ -153,7 +153,11 @@ fn list_instances(call: &Call<'_>, stack_set: &StackSet) -> Result<Vec<u8>, AwsE
     let tokens = call.state.page_tokens();
     let list = ["ListStackInstances", call.region, &stack_set.name, &format!("{filters:?}")];
     let token = form_value(call.body, "NextToken");
-    let page = Page::at(tokens, &list, token.as_deref(), limit, || invalid("Invalid NextToken"))?;
+    let sizes = (limit, answers.empty_page_every);
+    let (page, empty) = Page::at_or_empty(tokens, &list, token.as_deref(), sizes, || invalid("Invalid NextToken"))?;
+    if let Some(next) = empty {
+        return Ok(envelope(call, &format!("<Summaries/>{}", element("NextToken", &next))));
+    }
     let regions = regions(call, stack_set);
     let (mut body, mut count, mut next) = (String::new(), 0, String::new());
     // A position counts the Regions of every account, whether it has an instance there or not.
@@ -173,7 +177,7 @@ fn list_instances(call: &Call<'_>, stack_set: &StackSet) -> Result<Vec<u8>, AwsE
             continue;
         };
         if count == page.limit {
-            next = element("NextToken", &tokens.issue(&list, position as u64));
+            next = element("NextToken", &Page::token_at(tokens, &list, position));
             break;
         }
         count += 1;

@@ -245,9 +245,12 @@ pub fn limit(asked: Option<i64>, default: usize, code: &'static str) -> Result<u
 
 /// The page that a token stands for.
 pub fn page(call: &Call<'_>, list: &[&str], token: Option<&str>, limit: usize) -> Result<Page, AwsError> {
-    Page::at(call.state.page_tokens(), list, token, limit, || {
-        AwsError::bad_request("InvalidNextTokenException", "The specified next token is not valid.")
-    })
+    Page::at(call.state.page_tokens(), list, token, limit, invalid_next_token)
+}
+
+/// A token that AWS Config has not given for this list.
+pub fn invalid_next_token() -> AwsError {
+    AwsError::bad_request("InvalidNextTokenException", "The specified next token is not valid.")
 }
 
 /// An answer with the token of the next page, if there is one.

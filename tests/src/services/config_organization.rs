@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::config::{limit, page, with_next};
+use super::config::{invalid_next_token, limit, with_next};
 use super::config_recorder::{MADE_AT, PlacedRecorder};
+use super::paging::Page;
 use super::{Call, json};
 use crate::aws::{AwsError, Operation};
 use crate::organization::{Account, AccountState, MemberRule, ORGANIZATION_RULES_SERVICE, OrganizationRule};
@@ -76,8 +77,11 @@ fn describe(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> {
         return json(&json!({ "OrganizationConfigRules": found }));
     }
     let list = ["DescribeOrganizationConfigRules", call.account(), call.region];
-    let page = page(call, &list, input.next_token.as_deref(), page_size(call, input)?)?;
-    let next = page.next(call.state.page_tokens(), &list, seen(call).count());
+    let (page, empty) = page(call, &list, input)?;
+    if empty.is_some() {
+        return json(&with_next(json!({ "OrganizationConfigRules": [] }), "NextToken", empty));
+    }
+    let next = seen(call).nth(page.end()).map(|_| Page::token_at(call.state.page_tokens(), &list, page.end()));
     let found = seen(call).skip(page.first).take(page.limit).map(|rule| rule_member(call, rule));
     json(&with_next(json!({ "OrganizationConfigRules": found.collect::<Vec<_>>() }), "NextToken", next))
 }
@@ -118,7 +122,10 @@ fn detailed_status(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> 
     let Filters { account_id, member_account_rule_status: wanted } = &input.filters;
     let filters = [account_id, wanted].map(|text| text.as_deref().unwrap_or_default());
     let list = ["GetOrganizationConfigRuleDetailedStatus", call.region, &rule.name, filters[0], filters[1]];
-    let page = page(call, &list, input.next_token.as_deref(), page_size(call, input)?)?;
+    let (page, empty) = page(call, &list, input)?;
+    if empty.is_some() {
+        return json(&with_next(json!({ "OrganizationConfigRuleDetailedStatus": [] }), "NextToken", empty));
+    }
     // Positions are those of the accounts, which need not have a status.
     let accounts = (page.first..).map_while(|position| Some((position, call.world().account(position)?)));
     let mut statuses = accounts
@@ -130,7 +137,7 @@ fn detailed_status(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> 
         .take(page.limit)
         .map(|(_, status, account)| status_member(call, rule, &account.id, &status))
         .collect();
-    let next = statuses.next().map(|(position, ..)| call.state.page_tokens().issue(&list, position as u64));
+    let next = statuses.next().map(|(position, ..)| Page::token_at(call.state.page_tokens(), &list, position));
     json(&with_next(json!({ "OrganizationConfigRuleDetailedStatus": found }), "NextToken", next))
 }
 
@@ -169,7 +176,11 @@ fn status_member(call: &Call<'_>, rule: &OrganizationRule, account: &str, status
     member
 }
 
-/// The size of the page that is asked for, as far as the description lets it be.
-fn page_size(call: &Call<'_>, input: &Input) -> Result<usize, AwsError> {
-    Ok(limit(input.limit, MOST, "InvalidLimitException")?.min(call.organization().answers.results_per_page))
+/// The page that is asked for, as large as the description lets it be, and the token that it carries if it is to be empty.
+fn page(call: &Call<'_>, list: &[&str], input: &Input) -> Result<(Page, Option<String>), AwsError> {
+    let answers = &call.organization().answers;
+    let limit = limit(input.limit, MOST, "InvalidLimitException")?.min(answers.results_per_page);
+    let token = input.next_token.as_deref();
+    let sizes = (limit, answers.empty_page_every);
+    Page::at_or_empty(call.state.page_tokens(), list, token, sizes, invalid_next_token)
 }

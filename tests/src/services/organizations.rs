@@ -164,8 +164,7 @@ fn is_child(call: &Call<'_>, child: &OrganizationalUnit, parent: Option<&str>) -
     child.parent.as_deref().filter(|id| Some(*id) != root) == parent
 }
 
-/// A page of a list. Tokens hold twice the position, plus one where the empty page that the
-/// description asks for has been given already.
+/// A page of a list.
 pub fn listed(
     call: &Call<'_>,
     input: &Input,
@@ -185,23 +184,20 @@ pub fn listed(
         .min(answers.accounts_per_page);
     let tokens = call.state.page_tokens();
     let token = input.next_token.as_deref();
-    let token = Page::at(tokens, list, token, limit, || {
+    let sizes = (limit, answers.empty_page_every);
+    let (Page { first, .. }, empty) = Page::at_or_empty(tokens, list, token, sizes, || {
         invalid_input("You specified an invalid value.", "INVALID_PAGINATION_TOKEN")
     })?;
-    let (first, emptied) = (token.first / 2, token.first % 2 == 1);
-    let number = first / limit + 1;
-    let due = number.checked_rem(answers.empty_page_every) == Some(0);
     let mut page = Map::new();
-    if due && !emptied {
+    if let Some(next) = empty {
         page.insert(member.to_owned(), Value::Array(Vec::new()));
-        page.insert("NextToken".to_owned(), tokens.issue(list, 2 * first as u64 + 1).into());
+        page.insert("NextToken".to_owned(), next.into());
         return json(&page);
     }
     let mut found = items(first, limit + 1);
     if found.len() > limit {
         found.truncate(limit);
-        let next = tokens.issue(list, 2 * (first + limit) as u64);
-        page.insert("NextToken".to_owned(), next.into());
+        page.insert("NextToken".to_owned(), Page::token_at(tokens, list, first + limit).into());
     }
     page.insert(member.to_owned(), found.into());
     json(&page)

@@ -258,6 +258,16 @@ fn instances_come_in_pages(#[case] most: usize, #[case] parameters: &[(&str, &st
     assert_eq!(ids.len(), sizes.iter().sum::<usize>());
 }
 
+#[test]
+fn pages_may_be_empty_and_go_on() {
+    let mut organization = Organization::generated(Generate { accounts: 6, ..Generate::default() });
+    (organization.answers.results_per_page, organization.answers.empty_page_every) = (2, 2);
+    let simulator = start(organization);
+    let found = pages(&Client::new(&simulator), &[]);
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0, 2, 1]);
+    assert_eq!(found.concat().len(), 5);
+}
+
 #[rstest]
 #[case::no_name(&[], "Value null at 'stackSetName'")]
 #[case::page_of_none(&[NAME, ("MaxResults", "0")], "greater than or equal to 1")]

@@ -126,6 +126,15 @@ fn statuses_come_in_pages(#[case] most: usize, #[case] input: Value, #[case] siz
 }
 
 #[test]
+fn pages_of_statuses_may_be_empty_and_go_on() {
+    let mut organization = organization();
+    (organization.answers.results_per_page, organization.answers.empty_page_every) = (1, 2);
+    let simulator = start(organization);
+    let found = statuses(&Client::new(&simulator), &json!({}));
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 1, 1]);
+}
+
+#[test]
 fn rules_come_in_pages() {
     let mut organization = organization();
     organization.config.organization_rules =
