@@ -6,6 +6,9 @@ import { OrganizationStackSet } from './constructs/organization-stack-set';
 import { embeddedTemplate } from './embedded-template';
 import { ProjectStack } from './project-stack';
 
+/** The StackSet with the role in every account. Its name must not change. */
+export const MEMBER_STACK_SET = 'EcrEncryptionMemberRole';
+
 /** Who may do what: the roles of the functions, and the role in every account that trusts them. */
 export class AccessStack extends ProjectStack {
   constructor(scope: Construct, id: string, configuration: Configuration) {
@@ -14,7 +17,7 @@ export class AccessStack extends ProjectStack {
     });
     const roles = new FunctionRoles(this, 'Roles', configuration);
     const stackSet = new OrganizationStackSet(this, 'MemberRoles', configuration, {
-      stackSetName: 'EcrEncryptionMemberRole',
+      stackSetName: MEMBER_STACK_SET,
       description: `The role ${configuration.memberRole.name}, which ecr-encryption of account ${configuration.home.account} assumes`,
       region: configuration.home.region,
       template: embeddedTemplate((stack) => new MemberRole(stack, 'Member', configuration)),

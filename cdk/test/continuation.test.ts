@@ -34,7 +34,7 @@ for (const name of EXAMPLES) {
       'detail-type': ['Object Created'],
       detail: {
         bucket: { name: [{ Ref: bucketId }] },
-        object: { key: [{ wildcard: `${prefix}/.unfinished/*/continue-*` }] },
+        object: { key: [{ wildcard: `${prefix}/.unfinished/*/continue-*.json` }] },
       },
     });
     assert.equal(State, 'ENABLED');
@@ -74,7 +74,8 @@ test('the pattern takes what asks for more, and not what else is written', () =>
     ['team/ecr/.unfinished/0193a/continue-1.json', true],
     ['team/ecr/.unfinished/0193a/continue-16.json', true],
     ['team/ecr/.unfinished/0193a/manifest.json', false],
-    ['team/ecr/.unfinished/0193a/journal.jsonl', false],
+    ['team/ecr/.unfinished/0193a/journal-1', false],
+    ['team/ecr/.unfinished/0193a/lock.json', false],
     ['team/ecr/interrupted-0193a/continue-1.json', false],
     ['team/ecr/runs/2026-11-23-0193a/findings.jsonl', false],
     ['other/team/ecr/.unfinished/0193a/continue-1.json', false],

@@ -19,6 +19,11 @@ export function memberRoleName({ mode, memberRole }: Configuration): string | un
   return mode === 'organization' ? memberRole.name : undefined;
 }
 
+/** The units that are governed and scanned; none where the root is, which stands for all. */
+export function governedUnits({ organization }: Configuration): string[] {
+  return organization?.organizationalUnits.filter((unit) => !unit.startsWith('r-')) ?? [];
+}
+
 function organization({ mode, organization, home }: Configuration): string[] {
   if (mode === 'single-account') {
     return organization

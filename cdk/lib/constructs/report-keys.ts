@@ -20,5 +20,5 @@ export function deletedKeys(prefix: string): string[] {
 
 /** The keys of the objects that ask for the run to be gone on with; `*` stands for anything, as EventBridge has it. */
 export function continuationKeys(prefix: string): string {
-  return `${prefix}/${UNFINISHED}/*/continue-*`;
+  return `${prefix}/${UNFINISHED}/*/continue-*.json`;
 }
