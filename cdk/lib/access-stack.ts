@@ -4,10 +4,8 @@ import { FunctionRoles } from './constructs/function-roles';
 import { MemberRole } from './constructs/member-role';
 import { OrganizationStackSet } from './constructs/organization-stack-set';
 import { embeddedTemplate } from './embedded-template';
+import { MEMBER_STACK_SET } from './names';
 import { ProjectStack } from './project-stack';
-
-/** The StackSet with the role in every account. Its name must not change. */
-export const MEMBER_STACK_SET = 'EcrEncryptionMemberRole';
 
 /** Who may do what: the roles of the functions, and the role in every account that trusts them. */
 export class AccessStack extends ProjectStack {

@@ -1,9 +1,9 @@
-import { MEMBER_STACK_SET } from './access-stack';
 import { roleName } from './configuration/aws-names';
 import { ConfigurationError } from './configuration/configuration-error';
 import { governedUnits } from './configuration/cross-checks';
 import { policyFile } from './configuration/policy';
 import type { Configuration } from './configuration/schema';
+import { MEMBER_STACK_SET } from './names';
 
 /** What ends the policy in the command. */
 const END = 'POLICY';

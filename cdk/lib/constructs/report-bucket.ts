@@ -13,10 +13,8 @@ import {
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import type { Configuration } from '../configuration/schema';
+import { ATHENA_RESULTS } from '../names';
 import { continuationKeys, deletedKeys, UNFINISHED } from './report-keys';
-
-/** Where results of Athena's queries go; nobody needs them for long. */
-export const ATHENA_RESULTS = 'athena-results/';
 
 /** The bucket with the reports, and the key that encrypts it. Both survive the stack: the history is evidence. */
 export class ReportBucket extends Construct {
