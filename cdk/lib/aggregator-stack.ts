@@ -1,7 +1,8 @@
 import type { Construct } from 'constructs';
 import type { Configuration } from './configuration/schema';
 import { Aggregator } from './constructs/aggregator';
-import { AGGREGATOR_ROLE, functionRole } from './constructs/function-roles';
+import { functionRole } from './constructs/function-roles';
+import { AGGREGATOR_ROLE } from './names';
 import { ProjectStack } from './project-stack';
 
 /** The scan of the organization, with its report. */

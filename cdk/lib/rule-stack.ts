@@ -1,8 +1,9 @@
 import type { Construct } from 'constructs';
 import type { Configuration } from './configuration/schema';
 import { AlarmTopic } from './constructs/alarm-topic';
-import { functionRole, RULE_ROLE } from './constructs/function-roles';
+import { functionRole } from './constructs/function-roles';
 import { RuleFunction } from './constructs/rule-function';
+import { RULE_ROLE } from './names';
 import { ProjectStack } from './project-stack';
 
 /** The AWS Config rule in one governed Region. */

@@ -172,7 +172,7 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
   [
     'a Region twice',
     BASE.replace('regions: [', 'regions: [eu-central-1, '),
-    /^`rule.regions` has `eu-central-1` twice; allowed: each once$/,
+    /^`rule.regions` has `eu-central-1` more than once; allowed: each once$/,
   ],
   [
     'runs that go before the lock does',

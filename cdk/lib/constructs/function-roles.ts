@@ -4,11 +4,8 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { partitionOf } from '../configuration/aws-names';
 import type { Configuration } from '../configuration/schema';
+import { AGGREGATOR_ROLE, RULE_ROLE } from '../names';
 import { accountStatement, ruleActions, scanActions } from '../permissions';
-
-/** The roles' names. The role in every account trusts them by ARN, so they must not change. */
-export const RULE_ROLE = 'EcrEncryptionRule';
-export const AGGREGATOR_ROLE = 'EcrEncryptionAggregator';
 
 /**
  * The roles that the functions run as. IAM is global, so the functions of all Regions share one role, and a new Region does
