@@ -14,4 +14,5 @@ mod publish;
 mod run;
 mod scan;
 mod topic;
+mod unfinished;
 mod webhook;
