@@ -1,6 +1,9 @@
 //! Unfinished runs: whether one may be gone on with (only as it was begun), and where the next invocation finds it.
 
+pub mod bucket;
+pub mod handover;
 mod manifest;
+mod pieces;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
