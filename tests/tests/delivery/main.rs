@@ -11,6 +11,7 @@ mod latest;
 mod location;
 mod memory;
 mod publish;
+mod resume;
 mod run;
 mod scan;
 mod topic;
