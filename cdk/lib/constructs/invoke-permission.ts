@@ -17,7 +17,9 @@ import type { Configuration } from '../configuration/schema';
  *   accounts of the organization only (`aws:ResourceOrgID`), and results go where the role is. AWS's own rule
  *   `lambda-function-public-access-prohibited` reports such a function.
  * - `organization`: `aws:SourceOrgID`, which AWS's documentation does not promise for AWS Config. Where AWS Config does not
- *   give it, the deployment fails because the function cannot be invoked: nothing is governed in silence.
+ *   give it, it refuses the rule in every account, and the deployment fails: an organization rule or conformance pack because
+ *   AWS Config waits for all accounts, the rule of units because its StackSet may not fail everywhere
+ *   (`OrganizationStackSet`). An account that a StackSet lost alone is told by nobody but the check in `cdk/README.md`.
  */
 export class InvokePermission extends Construct {
   constructor(scope: Construct, id: string, { mode, home, organization, rule }: Configuration, target: LambdaFunction) {
