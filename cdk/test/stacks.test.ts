@@ -104,40 +104,6 @@ test('a conformance pack has the same rule', () => {
   );
 });
 
-test('AWS Config may invoke the function: for the account alone, where there is one', () => {
-  const permission = properties(example('single-account').EcrEncryption, 'AWS::Lambda::Permission');
-  assert.equal(permission.Principal, 'config.amazonaws.com');
-  assert.equal(permission.SourceAccount, '111122223333');
-});
-
-test('AWS Config may invoke the function: for whatever account, unless the configuration narrows it', () => {
-  const permission = properties(example('organization')[RULE_STACK], 'AWS::Lambda::Permission');
-  assert.deepEqual([permission.Principal, permission.SourceAccount], ['config.amazonaws.com', undefined]);
-  const byAccounts = example('organization', [
-    'rule:',
-    'rule:\n  invokePermission: accounts\n  invokingAccounts: [111122223333, 444455556666]',
-  ])[RULE_STACK];
-  const byOrganization = example('organization-everything')[RULE_STACK];
-  const condition = (template: Template | undefined) =>
-    properties(template, 'AWS::Lambda::ResourcePolicy').PolicyDocument.Statement[0].Condition;
-  assert.deepEqual(condition(byAccounts), { StringEquals: { 'aws:SourceAccount': ['111122223333', '444455556666'] } });
-  assert.deepEqual(condition(byOrganization), { StringEquals: { 'aws:SourceOrgID': 'o-a1b2c3d4e5' } });
-  assert.deepEqual(ofType(byOrganization, 'AWS::Lambda::Permission'), {});
-});
-
-test('AWS Config is asked to use the function only after it may', () => {
-  for (const [name, type] of [
-    ['organization', 'AWS::Config::OrganizationConfigRule'],
-    ['organization-everything', 'AWS::CloudFormation::StackSet'],
-  ] as const) {
-    const { DependsOn } = only(example(name)[RULE_STACK], type);
-    assert.ok(
-      DependsOn?.some((id) => id.startsWith('RuleInvokePermission')),
-      name,
-    );
-  }
-});
-
 test('functions run on Amazon Linux 2023, keep what they failed at, and log as JSON for some time', () => {
   for (const name of EXAMPLES) {
     for (const template of Object.values(example(name))) {
