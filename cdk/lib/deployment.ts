@@ -2,6 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { AccessStack } from './access-stack';
 import { AggregatorStack } from './aggregator-stack';
 import type { Configuration } from './configuration/schema';
+import { RULE_STACKS } from './constructs/function-roles';
 import { ManagementRoleStack } from './management-role-stack';
 import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
@@ -18,7 +19,7 @@ export function deploy(app: App, configuration: Configuration): void {
 function singleAccount(app: App, configuration: Configuration): void {
   const home = new SingleAccountStack(app, 'EcrEncryption', configuration);
   for (const region of configuration.rule.regions.filter((region) => region !== configuration.home.region)) {
-    new RuleStack(app, `EcrEncryptionRule-${region}`, configuration, region).addStackDependency(
+    new RuleStack(app, `${RULE_STACKS}${region}`, configuration, region).addStackDependency(
       home,
       "the function's role",
     );
@@ -36,7 +37,7 @@ function organization(app: App, configuration: Configuration): void {
     );
   }
   for (const region of rule.regions) {
-    new RuleStack(app, `EcrEncryptionRule-${region}`, configuration, region).addStackDependency(access, 'the roles');
+    new RuleStack(app, `${RULE_STACKS}${region}`, configuration, region).addStackDependency(access, 'the roles');
   }
   new AggregatorStack(app, 'EcrEncryptionAggregator', configuration).addStackDependency(access, 'the roles');
 }
