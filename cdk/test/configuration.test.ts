@@ -165,6 +165,16 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     /^`rule.invokingAccounts` is empty; /,
   ],
   [
+    'a conformance pack with the name of a rule',
+    BASE.replace('rule: {', 'rule: {name: ecr_encryption, deployAs: conformance-pack, '),
+    /^`rule.name` is `ecr_encryption`; allowed with `rule.deployAs` `conformance-pack`, which gives the pack this name: a letter, then letters, digits and `-`$/,
+  ],
+  [
+    'a conformance pack whose name begins with a digit',
+    BASE.replace('rule: {', 'rule: {name: 3-ecr, deployAs: conformance-pack, '),
+    /^`rule.name` is `3-ecr`; allowed with `rule.deployAs` `conformance-pack`, /,
+  ],
+  [
     'a permission for others with one account',
     SINGLE.replace('rule: {', 'rule: {invokePermission: organization, '),
     /^`rule.invokePermission` is `organization`; /,
@@ -233,6 +243,10 @@ test('takes account ids as they are written, and settings without a value as not
   );
   assert.equal(organization?.managementAccount, '012345678901');
   assert.deepEqual([report.keepDays, report.objectLock], [undefined, undefined]);
+});
+
+test('takes for a rule a name that a conformance pack could not have', () => {
+  assert.equal(parseConfiguration(BASE.replace('rule: {', 'rule: {name: 3_ecr, ')).rule.name, '3_ecr');
 });
 
 test("takes what another line has, by YAML's anchors", () => {

@@ -79,6 +79,12 @@ function rule(configuration: Configuration): string[] {
       '`rule.deployAs` is `conformance-pack`, which AWS Config deploys to the whole organization; allowed with `organization.organizationalUnits` of the root alone',
     );
   }
+  // A rule may begin with a digit and have `_`, a pack may not.
+  if (rule.deployAs === 'conformance-pack' && !/^[a-zA-Z][-a-zA-Z0-9]*$/.test(rule.name)) {
+    problems.push(
+      `\`rule.name\` is \`${rule.name}\`; allowed with \`rule.deployAs\` \`conformance-pack\`, which gives the pack this name: a letter, then letters, digits and \`-\``,
+    );
+  }
   const tooLong = rule.regions.length > 0 && parametersTooLong(ruleParameters(policy, memberRoleName(configuration)));
   if (tooLong) {
     problems.push(`\`policy\`: ${tooLong}`);
