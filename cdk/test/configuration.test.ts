@@ -165,6 +165,11 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     /^`rule.invokingAccounts` is empty; /,
   ],
   [
+    'accounts that may invoke where every account may',
+    BASE.replace('rule: {', 'rule: {invokingAccounts: [444455556666], '),
+    /^`rule.invokingAccounts` is given, which `rule.invokePermission` `service` does not heed; allowed: leave it out, or `rule.invokePermission: accounts`$/,
+  ],
+  [
     'a conformance pack with the name of a rule',
     BASE.replace('rule: {', 'rule: {name: ecr_encryption, deployAs: conformance-pack, '),
     /^`rule.name` is `ecr_encryption`; allowed with `rule.deployAs` `conformance-pack`, which gives the pack this name: a letter, then letters, digits and `-`$/,

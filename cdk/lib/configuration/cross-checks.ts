@@ -99,6 +99,11 @@ function rule(configuration: Configuration): string[] {
       '`rule.invokingAccounts` is empty; `rule.invokePermission` `accounts` needs every account that the rule is in',
     );
   }
+  if (rule.invokePermission !== 'accounts' && rule.invokingAccounts.length > 0) {
+    problems.push(
+      `\`rule.invokingAccounts\` is given, which \`rule.invokePermission\` \`${rule.invokePermission}\` does not heed; allowed: leave it out, or \`rule.invokePermission: accounts\``,
+    );
+  }
   // A function's policy has 20,480 characters; an account takes 15 of them.
   if (rule.invokingAccounts.length > 1_300) {
     problems.push(
