@@ -15,20 +15,21 @@ test('alarms tell of missed, incomplete, failed and slow runs', () => {
     'Undelivered',
   ]);
   const { MissedRun: missed, IncompleteRun: incomplete, LongRun: long } = found;
-  assert.deepEqual(
-    [
-      missed.Namespace,
-      missed.MetricName,
-      missed.Dimensions,
-      missed.Statistic,
-      missed.ComparisonOperator,
-      missed.Threshold,
-    ],
-    ['EcrEncryption', 'Runs', undefined, 'Sum', 'LessThanThreshold', 1],
-  );
+  const [filled, runs, ...others] = missed.Metrics;
+  assert.deepEqual(others, []);
+  // Hours without a run are 0, however far CloudWatch looks back.
+  assert.equal(filled.Expression, `FILL(${runs.Id}, 0)`);
+  assert.deepEqual([filled.ReturnData, runs.ReturnData], [true, false]);
+  assert.deepEqual(runs.MetricStat, {
+    Metric: { Namespace: 'EcrEncryption', MetricName: 'Runs' },
+    Period: 3600,
+    Stat: 'Sum',
+  });
+  assert.deepEqual([missed.ComparisonOperator, missed.Threshold], ['LessThanThreshold', 1]);
   // From Friday to Monday and two hours more; at most seven days.
-  assert.deepEqual([missed.Period, missed.EvaluationPeriods, missed.TreatMissingData], [3600, 74, 'breaching']);
-  assert.ok(missed.Period * missed.EvaluationPeriods <= 7 * 86_400);
+  assert.deepEqual([missed.EvaluationPeriods, missed.TreatMissingData], [74, 'breaching']);
+  assert.ok(runs.MetricStat.Period * missed.EvaluationPeriods <= 7 * 86_400);
+  assert.equal(missed.DatapointsToAlarm, undefined, 'every hour must be without a run');
   assert.deepEqual(
     [incomplete.MetricName, incomplete.Threshold, incomplete.TreatMissingData],
     ['NotCovered', 1, 'ignore'],

@@ -79,6 +79,12 @@ test('every alarm watches what somebody publishes', () => {
   assert.deepEqual([...watched].sort(), ['DurationSeconds', 'NotCovered', 'Runs']);
 });
 
+test('what rings before the first scan is told, with the way to end it', () => {
+  const [, told = ''] = /\n`MissedRun` rings some minutes after the first deployment(.*?)\nMemory:/s.exec(README) ?? [];
+  assert.match(told, /aws lambda invoke --function-name FUNCTION /);
+  assert.ok(told.includes(`--payload '${JSON.stringify(SCHEDULED_EVENT).replace(':', ': ')}'`));
+});
+
 test('every stack and every link to a file is there', () => {
   const stacks = new Set(
     EXAMPLES.flatMap((name) => Object.keys(example(name)).map((stack) => stack.replace(/-.*/, ''))),
