@@ -2,13 +2,15 @@ import type { App } from 'aws-cdk-lib';
 import { AccessStack } from './access-stack';
 import { AggregatorStack } from './aggregator-stack';
 import type { Configuration } from './configuration/schema';
-import { RULE_STACKS } from './constructs/function-roles';
+import { checkZips } from './constructs/function-zip';
 import { ManagementRoleStack } from './management-role-stack';
+import { RULE_STACKS } from './names';
 import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
 
 /** The stacks that a configuration asks for. Their names, like all names in them, must not change between versions. */
 export function deploy(app: App, configuration: Configuration): void {
+  checkZips(configuration);
   if (configuration.mode === 'single-account') {
     singleAccount(app, configuration);
   } else {

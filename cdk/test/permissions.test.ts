@@ -150,8 +150,33 @@ test('the scan may do what README.md and the contract of reports list', () => {
     'sts:AssumeRole',
     'tag:GetResources',
   ]);
-  const without = allowed(example('organization'), 'EcrEncryptionAggregator').flatMap(({ Action }) => list(Action));
-  assert.ok(!without.includes('s3:DeleteObject'), 'nothing is deleted where all runs are kept');
+});
+
+test('the scan may delete runs and what is left of them, and nothing else, whether runs are kept for ever or not', () => {
+  for (const [name, prefix] of [
+    ['organization', 'ecr-encryption'],
+    ['organization-everything', 'ecr'],
+  ] as const) {
+    const deleting = allowed(example(name), 'EcrEncryptionAggregator').filter(({ Action }) =>
+      list(Action).some((action) => action.startsWith('s3:Delete')),
+    );
+    assert.deepEqual(
+      deleting.map(({ Action, Resource }) => [
+        Action,
+        list(Resource)
+          .map(text)
+          .map((arn) => arn.replace(/^<\w+\.Arn>/, '')),
+      ]),
+      [
+        [
+          's3:DeleteObject',
+          ['.unfinished/*', 'empty-*', 'failed-*', 'interrupted-*', 'parquet/scan_date=*', 'runs/*'].map(
+            (keys) => `/${prefix}/${keys}`,
+          ),
+        ],
+      ],
+    );
+  }
 });
 
 test('the scan may ask for the bucket itself, and list its own prefix only', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { monthly, table } from '../cost/model';
+import { deletedKeys } from '../lib/constructs/report-keys';
 import { SCHEDULED_EVENT } from '../lib/constructs/scan-schedule';
 import { alarms } from './support/alarms';
 import { CDK, EXAMPLES, example, ofType } from './support/synthesise';
@@ -37,6 +38,14 @@ test('every variable of the function is explained, and none that is not set', ()
 test('the event that is sent is the one that is explained', () => {
   assert.ok(README.includes('`{"resume": true}`'));
   assert.deepEqual(SCHEDULED_EVENT, { resume: true });
+});
+
+test('where the scan may delete is told, and all of it', () => {
+  const told = /delete under (.*?):/s.exec(README)?.[1] ?? '';
+  assert.deepEqual(
+    [...told.matchAll(/`(.*?)`/g)].map(([, folder]) => `PREFIX/${folder}*`).sort(),
+    deletedKeys('PREFIX').sort(),
+  );
 });
 
 /** The names in the first column of the table below a heading of that column. */

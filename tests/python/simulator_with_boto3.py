@@ -40,6 +40,67 @@ def organizations(session):
     assert missing == "ParentNotFoundException", missing
 
 
+def prepared(session, member):
+    """What a deployment for the organization needs, asked by a delegated administrator."""
+    client = session.client("organizations")
+    services = client.list_aws_service_access_for_organization()["EnabledServicePrincipals"]
+    principals = {service["ServicePrincipal"] for service in services}
+    assert principals == {
+        "config.amazonaws.com",
+        "config-multiaccountsetup.amazonaws.com",
+        "member.org.stacksets.cloudformation.amazonaws.com",
+    }, services
+    pages = client.get_paginator("list_delegated_administrators").paginate()
+    administrators = [one["Id"] for page in pages for one in page["DelegatedAdministrators"]]
+    assert administrators == ["222222222222"], administrators
+    delegated = client.list_delegated_services_for_account(AccountId="222222222222")["DelegatedServices"]
+    assert {service["ServicePrincipal"] for service in delegated} == principals, delegated
+    missing = code_of(client.list_delegated_services_for_account, AccountId=MEMBER)
+    assert missing == "AccountNotRegisteredException", missing
+
+    client = session.client("cloudformation")
+    caller = {"CallAs": "DELEGATED_ADMIN"}
+    assert client.describe_organizations_access(**caller)["Status"] == "ENABLED"
+    name = {"StackSetName": "EcrEncryptionMemberRole", **caller}
+    stack_set = client.describe_stack_set(**name)["StackSet"]
+    assert (stack_set["Status"], stack_set["PermissionModel"]) == ("ACTIVE", "SERVICE_MANAGED"), stack_set
+    assert stack_set["AutoDeployment"] == {"Enabled": True, "RetainStacksOnAccountRemoval": False}, stack_set
+    assert stack_set["ManagedExecution"] == {"Active": True}, stack_set
+    assert stack_set["OrganizationalUnitIds"] == ["r-demo"], stack_set
+    pages = client.get_paginator("list_stack_instances").paginate(**name, PaginationConfig={"PageSize": 3})
+    pages = [page["Summaries"] for page in pages]
+    assert [len(page) for page in pages] == [3, 3], pages
+    assert "666666666666" not in {one["Account"] for page in pages for one in page}, pages
+    states = {(one["Status"], one["StackInstanceStatus"]["DetailedStatus"]) for page in pages for one in page}
+    assert states == {("CURRENT", "SUCCEEDED")}, pages
+    unseen = code_of(client.describe_stack_set, StackSetName="EcrEncryptionMemberRole")
+    assert unseen == "StackSetNotFoundException", unseen
+    denied = code_of(member.client("cloudformation").describe_organizations_access, **caller)
+    assert denied == "ValidationError", denied
+
+    client = session.client("config")
+    rules = client.get_paginator("describe_organization_config_rules").paginate()
+    rules = [rule["OrganizationConfigRuleName"] for page in rules for rule in page["OrganizationConfigRules"]]
+    assert rules == ["ecr-encryption"], rules
+    pages = client.get_paginator("get_organization_config_rule_detailed_status").paginate(
+        OrganizationConfigRuleName="ecr-encryption", PaginationConfig={"PageSize": 5}
+    )
+    statuses = [one for page in pages for one in page["OrganizationConfigRuleDetailedStatus"]]
+    assert len(statuses) == 8, statuses
+    assert {one["MemberAccountRuleStatus"] for one in statuses} == {"CREATE_SUCCESSFUL"}, statuses
+    denied = code_of(member.client("config").describe_organization_config_rules)
+    assert denied == "OrganizationAccessDeniedException", denied
+
+    client = member.client("config")
+    recorder = client.describe_configuration_recorders()["ConfigurationRecorders"][0]
+    assert recorder["recordingGroup"]["allSupported"], recorder
+    status = client.describe_configuration_recorder_status()["ConfigurationRecordersStatus"][0]
+    assert status["recording"] and status["lastStartTime"].year == 2025, status
+    assert client.describe_delivery_channels()["DeliveryChannels"][0]["name"] == "default"
+    missing = code_of(client.describe_configuration_recorders, ConfigurationRecorderNames=["none"])
+    assert missing == "NoSuchConfigurationRecorderException", missing
+
+
 def member_session(session):
     client = session.client("sts")
     identity = client.get_caller_identity()
@@ -195,6 +256,7 @@ def main():
     session = boto3.Session()
     organizations(session)
     member = member_session(session)
+    prepared(session, member)
     account(member)
     ecr_and_kms(member)
     tagging(member)

@@ -4,14 +4,8 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { partitionOf } from '../configuration/aws-names';
 import type { Configuration } from '../configuration/schema';
+import { AGGREGATOR_ROLE, RULE_ROLE, RULE_STACKS } from '../names';
 import { accountStatement, ruleActions, scanActions } from '../permissions';
-
-/** The roles' names. The role in every account trusts them by ARN, so they must not change. */
-export const RULE_ROLE = 'EcrEncryptionRule';
-export const AGGREGATOR_ROLE = 'EcrEncryptionAggregator';
-
-/** What the names of the rule's stacks begin with, and so the names that CloudFormation gives to what is in them. */
-export const RULE_STACKS = 'EcrEncryptionRule-';
 
 /**
  * The roles that the functions run as. IAM is global, so the functions of all Regions share one role, and a new Region does

@@ -21,7 +21,8 @@ export class ScanAlarms extends Construct {
       missing: TreatMissingData.IGNORE,
     });
     toldAlarm(this, 'LongRun', {
-      description: 'A scan took more than 80 % of what Lambda allows: give it more memory, or scan fewer Regions.',
+      description:
+        'A scan took more than 80 % of what Lambda allows; at 15 minutes another invocation goes on with it. More memory or fewer Regions make it faster.',
       metric: scanMetric(this, 'DurationSeconds', Duration.minutes(5)),
       threshold: 0.8 * LONGEST_RUN.toSeconds(),
       topic,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::credentials::{Session, Sessions};
 use super::error::AwsError;
-use super::operation::Service;
+use super::operation::{Protocol, Service};
 use super::signature::{Authorization, header};
 use crate::world::World;
 
@@ -39,8 +39,8 @@ pub fn authenticate(
     let Some(authorization) = Authorization::parse(text) else {
         let error = AwsError::new(
             400,
-            match service {
-                Service::Sts => "IncompleteSignature",
+            match service.protocol() {
+                Protocol::Query => "IncompleteSignature",
                 _ => "IncompleteSignatureException",
             },
             "Authorization header requires 'Credential' parameter, 'Signature' parameter and 'SignedHeaders' parameter.",

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::operation::Service;
+use super::operation::{Protocol, Service};
 
 /// An error as AWS answers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl AwsError {
     /// The service's throttling error.
     pub fn throttled(service: Service) -> Self {
         match service {
-            Service::Sts => Self::new(400, "Throttling", "Rate exceeded"),
+            _ if is_query(service) => Self::new(400, "Throttling", "Rate exceeded"),
             Service::SecurityHub => Self::new(429, "LimitExceededException", "Rate exceeded"),
             Service::Account => Self::new(429, "TooManyRequestsException", "Rate exceeded"),
             Service::Organizations => Self {
@@ -62,7 +62,7 @@ impl AwsError {
     pub fn expired(service: Service) -> Self {
         let message = "The security token included in the request is expired";
         match service {
-            Service::Sts => Self::new(403, "ExpiredToken", message),
+            _ if is_query(service) => Self::new(403, "ExpiredToken", message),
             _ => Self::new(front_door(service), "ExpiredTokenException", message),
         }
     }
@@ -71,7 +71,7 @@ impl AwsError {
     pub fn unrecognized(service: Service) -> Self {
         let message = "The security token included in the request is invalid.";
         match service {
-            Service::Sts => Self::new(403, "InvalidClientTokenId", message),
+            _ if is_query(service) => Self::new(403, "InvalidClientTokenId", message),
             _ => Self::new(front_door(service), "UnrecognizedClientException", message),
         }
     }
@@ -79,7 +79,7 @@ impl AwsError {
     /// A signature that doesn't hold.
     pub fn signature(service: Service, message: &str) -> Self {
         match service {
-            Service::Sts => Self::new(403, "SignatureDoesNotMatch", message),
+            _ if is_query(service) => Self::new(403, "SignatureDoesNotMatch", message),
             _ => Self::new(front_door(service), "InvalidSignatureException", message),
         }
     }
@@ -87,7 +87,9 @@ impl AwsError {
     /// No signature at all.
     pub fn not_signed(service: Service) -> Self {
         match service {
-            Service::Sts => Self::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
+            _ if is_query(service) => {
+                Self::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+            }
             _ => Self::new(front_door(service), "MissingAuthenticationTokenException", "Missing Authentication Token"),
         }
     }
@@ -95,7 +97,7 @@ impl AwsError {
     /// Denied.
     pub fn denied(service: Service, message: impl Into<String>) -> Self {
         match service {
-            Service::Sts => Self::new(403, "AccessDenied", message),
+            _ if is_query(service) => Self::new(403, "AccessDenied", message),
             _ => Self::new(front_door(service), "AccessDeniedException", message),
         }
     }
@@ -124,7 +126,13 @@ pub fn violation(member: &str, value: &str, constraint: &str) -> String {
 /// The status of what is refused before a service's own code sees it.
 fn front_door(service: Service) -> u16 {
     match service {
-        Service::Account | Service::SecurityHub | Service::Sts => 403,
+        Service::Account | Service::SecurityHub => 403,
+        _ if is_query(service) => 403,
         _ => 400,
     }
+}
+
+/// Services of this protocol have names of their own for what all refuse.
+fn is_query(service: Service) -> bool {
+    service.protocol() == Protocol::Query
 }

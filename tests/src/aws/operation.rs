@@ -19,6 +19,8 @@ pub enum Service {
     Config,
     /// Security Hub.
     SecurityHub,
+    /// `CloudFormation`.
+    CloudFormation,
 }
 
 /// How a service puts requests and answers on the wire.
@@ -44,6 +46,7 @@ impl Service {
             Self::Tagging => "tagging",
             Self::Config => "config",
             Self::SecurityHub => "securityhub",
+            Self::CloudFormation => "cloudformation",
         }
     }
 
@@ -58,7 +61,7 @@ impl Service {
     /// Its protocol.
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::Sts => Protocol::Query,
+            Self::Sts | Self::CloudFormation => Protocol::Query,
             Self::Account | Self::SecurityHub => Protocol::RestJson,
             _ => Protocol::Json,
         }
@@ -77,7 +80,29 @@ impl Service {
             Self::Kms => Some("TrentService"),
             Self::Tagging => Some("ResourceGroupsTaggingAPI_20170126"),
             Self::Config => Some("StarlingDoveService"),
-            Self::Sts | Self::Account | Self::SecurityHub => None,
+            Self::Sts | Self::Account | Self::SecurityHub | Self::CloudFormation => None,
+        }
+    }
+
+    /// The version of its API, which a form of awsQuery names.
+    fn query_version(self) -> Option<&'static str> {
+        match self {
+            Self::Sts => Some("2011-06-15"),
+            Self::CloudFormation => Some("2010-05-15"),
+            _ => None,
+        }
+    }
+
+    /// The service of awsQuery whose API has this version.
+    pub fn of_query_version(version: &str) -> Option<Self> {
+        [Self::Sts, Self::CloudFormation].into_iter().find(|service| service.query_version() == Some(version))
+    }
+
+    /// The namespace of its answers in awsQuery.
+    pub fn xml_namespace(self) -> &'static str {
+        match self {
+            Self::CloudFormation => "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+            _ => "https://sts.amazonaws.com/doc/2011-06-15/",
         }
     }
 
@@ -116,7 +141,8 @@ macro_rules! operations {
 operations! {
     Organizations {
         DescribeOrganization, ListAccounts, ListRoots, ListOrganizationalUnitsForParent,
-        DescribeOrganizationalUnit, ListAccountsForParent, ListParents,
+        DescribeOrganizationalUnit, ListAccountsForParent, ListParents, ListAWSServiceAccessForOrganization,
+        ListDelegatedAdministrators, ListDelegatedServicesForAccount,
     }
     Sts { GetCallerIdentity, AssumeRole }
     Account { ListRegions }
@@ -127,7 +153,10 @@ operations! {
         PutEvaluations, GetResourceConfigHistory, GetComplianceDetailsByConfigRule,
         SelectAggregateResourceConfig, DescribeConfigurationAggregators,
         DescribeConfigurationAggregatorSourcesStatus, GetAggregateDiscoveredResourceCounts,
+        DescribeConfigurationRecorders, DescribeConfigurationRecorderStatus, DescribeDeliveryChannels,
+        DescribeOrganizationConfigRules, GetOrganizationConfigRuleDetailedStatus,
     }
+    CloudFormation { DescribeOrganizationsAccess, DescribeStackSet, ListStackInstances }
     SecurityHub { BatchImportFindings, GetFindings, BatchUpdateFindings }
 }
 

@@ -10,13 +10,15 @@ pub struct Answers {
     pub account_state: AccountStateMember,
     /// What `Paths` of an account looks like.
     pub account_paths: PathForm,
-    /// Every n-th page of Organizations' lists (counted by position, from 1) is preceded by an empty
-    /// page with a `NextToken`; 0: never.
+    /// Every n-th page of Organizations' lists, of `CloudFormation` and of AWS Config's lists of the organization (counted by
+    /// position, from 1) is preceded by an empty page with a `NextToken`; 0: never.
     pub empty_page_every: usize,
     /// Largest page that ECR gives, whatever was asked for.
     pub repositories_per_page: usize,
     /// Most accounts on a page of Organizations, up to AWS's 20.
     pub accounts_per_page: usize,
+    /// Most results on a page of `CloudFormation`, and of AWS Config's lists of the organization, up to AWS's 100.
+    pub results_per_page: usize,
     /// Whether the signature of every call is checked. Costs some microseconds a call.
     pub verify_signatures: bool,
 }
@@ -29,6 +31,7 @@ impl Default for Answers {
             empty_page_every: 0,
             repositories_per_page: 1000,
             accounts_per_page: 20,
+            results_per_page: 100,
             verify_signatures: true,
         }
     }

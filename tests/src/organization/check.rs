@@ -71,6 +71,12 @@ impl Organization {
                 return Err(contradiction("organizational unit", &unit.id, "must be unique and begin with `ou-`"));
             }
         }
+        for stack_set in &self.cloudformation.stack_sets {
+            if let Some(unit) = stack_set.organizational_units.iter().find(|unit| !known.contains(unit.as_str())) {
+                let problem = format!("its organizational unit `{unit}` is not described");
+                return Err(contradiction("stack set", &stack_set.name, &problem));
+            }
+        }
         for account in &self.accounts {
             if let Some(unit) = &account.organizational_unit
                 && !known.contains(unit.as_str())
@@ -98,7 +104,7 @@ impl Organization {
 
     /// Those who have a part to play are accounts of the organization.
     fn check_members(&self, is_known: impl Fn(&str) -> bool) -> Result<(), DescriptionError> {
-        let delegated = self.delegated_administrators.iter().map(|id| ("delegated administrator", id));
+        let delegated = self.possible_delegates().map(|id| ("delegated administrator", id));
         let callers = self.callers().map(|caller| ("caller's account", &caller.account));
         let mut members =
             std::iter::once(("management account", &self.management_account)).chain(delegated).chain(callers);
@@ -161,6 +167,10 @@ impl Organization {
                 &self.answers.accounts_per_page.to_string(),
                 "must be 1 to 20",
             ));
+        }
+        if !(1..=100).contains(&self.answers.results_per_page) {
+            let number = self.answers.results_per_page.to_string();
+            return Err(contradiction("results_per_page", &number, "must be 1 to 100"));
         }
         if !(1..=1000).contains(&self.answers.repositories_per_page) {
             return Err(contradiction(

@@ -3,15 +3,18 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::Repository;
+use super::{OrganizationRule, Repository};
 
 /// AWS Config's rules, aggregators and habits.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConfigService {
     /// The rules. While there is none, every result token is accepted.
     #[serde(rename = "rule")]
     pub rules: Vec<ConfigRule>,
+    /// The rules of the whole organization; by default one, see [`OrganizationRule::default`].
+    #[serde(rename = "organization_rule")]
+    pub organization_rules: Vec<OrganizationRule>,
     /// The aggregators.
     #[serde(rename = "aggregator")]
     pub aggregators: Vec<ConfigurationAggregator>,
@@ -38,6 +41,25 @@ pub struct ConfigService {
     pub omit_encryption_configuration: bool,
     /// `GetResourceConfigHistory` gives so many empty pages with a `nextToken` before the item.
     pub empty_history_pages: usize,
+}
+
+impl Default for ConfigService {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            organization_rules: vec![OrganizationRule::default()],
+            aggregators: Vec::new(),
+            sources: Vec::new(),
+            unrecorded: Vec::new(),
+            recorders: Vec::new(),
+            repositories: Vec::new(),
+            stale_keys: Vec::new(),
+            fail_first: Vec::new(),
+            fail_always: Vec::new(),
+            omit_encryption_configuration: false,
+            empty_history_pages: 0,
+        }
+    }
 }
 
 /// A rule of AWS Config.
@@ -159,6 +181,7 @@ pub struct StaleKey {
 /// A configuration recorder, whose item an aggregator has too. What is `unrecorded` it leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of its own in a description")]
 pub struct Recorder {
     /// The account; absent: all.
     pub account: Option<String>,
@@ -172,4 +195,18 @@ pub struct Recorder {
     pub daily: bool,
     /// The types that it leaves out.
     pub excluded_types: Vec<String>,
+    /// The only types that it records; absent: all, but for `excluded_types`.
+    pub resource_types: Option<Vec<String>>,
+    /// `recordingGroup` has no `recordingStrategy`, as before there were strategies.
+    pub without_strategy: bool,
+    /// Its name; absent: `default`.
+    pub name: Option<String>,
+    /// `lastStatus`; absent: `SUCCESS`, which AWS writes otherwise than its model.
+    pub last_status: Option<String>,
+    /// `lastErrorCode`.
+    pub last_error_code: Option<String>,
+    /// `lastErrorMessage`.
+    pub last_error_message: Option<String>,
+    /// It has no delivery channel. Where there is no recorder there is none either.
+    pub without_delivery_channel: bool,
 }

@@ -4,9 +4,12 @@ mod account;
 mod behaviour;
 mod chaos;
 mod check;
+mod cloudformation;
 mod config;
+mod delegation;
 mod generate;
 mod inventory;
+mod organization_rule;
 mod security_hub;
 
 use std::path::{Path, PathBuf};
@@ -16,14 +19,17 @@ use serde::Deserialize;
 pub use account::{Account, AccountState, Caller, Deny, DenyKind, OrganizationalUnit, RegionStatus, Role};
 pub use behaviour::{AccountStateMember, Answers, Effect, Fault, PathForm, RateLimit};
 pub use chaos::{Chaos, Struck};
+pub use cloudformation::{CloudFormationService, STACK_SETS_SERVICE, StackInstance, StackSet};
 pub use config::{
     AggregatedSource, ConfigRule, ConfigService, ConfigurationAggregator, EarlierResult, Recorder, SourceStatus,
     StaleKey, Unrecorded,
 };
+pub use delegation::{DEPLOYMENT_SERVICES, Delegation};
 pub use generate::Generate;
 pub(crate) use generate::{account_id, account_index};
 pub(crate) use inventory::key_arn;
 pub use inventory::{CreationTemplate, Key, PullThroughCacheRule, Repository};
+pub use organization_rule::{MemberRule, ORGANIZATION_RULES_SERVICE, OrganizationRule};
 pub use security_hub::{SecurityHubPlace, SecurityHubService};
 
 /// The name of the role that every account has unless it says otherwise.
@@ -43,8 +49,16 @@ pub struct Organization {
     pub root_id: String,
     /// The account that owns the organization.
     pub management_account: String,
-    /// Accounts that may call the `List*` operations although they are not the management account.
+    /// `FeatureSet`: `ALL` or `CONSOLIDATED_BILLING`.
+    pub feature_set: String,
+    /// The service principals that have trusted access; by default [`DEPLOYMENT_SERVICES`].
+    pub trusted_services: Vec<String>,
+    /// Accounts that may call the `List*` operations although they are not the management account. For which services they are
+    /// delegated administrators, `delegations` tells; by default for [`DEPLOYMENT_SERVICES`].
     pub delegated_administrators: Vec<String>,
+    /// Which services single accounts are delegated administrators for.
+    #[serde(rename = "delegation")]
+    pub delegations: Vec<Delegation>,
     /// `false`: no organization exists, Organizations answers `AWSOrganizationsNotInUseException`.
     pub in_use: bool,
     /// The Regions of every account whose own `regions` don't say otherwise.
@@ -79,6 +93,8 @@ pub struct Organization {
     pub pull_through_cache_rules: Vec<PullThroughCacheRule>,
     /// What AWS Config knows.
     pub config: ConfigService,
+    /// What AWS `CloudFormation` has deployed.
+    pub cloudformation: CloudFormationService,
     /// Where Security Hub is, and how it behaves.
     pub security_hub: SecurityHubService,
     /// Rate limits; none by default.
@@ -103,7 +119,10 @@ impl Default for Organization {
             id: "o-simulator1".to_owned(),
             root_id: "r-root".to_owned(),
             management_account: "111111111111".to_owned(),
+            feature_set: "ALL".to_owned(),
+            trusted_services: DEPLOYMENT_SERVICES.map(str::to_owned).to_vec(),
             delegated_administrators: Vec::new(),
+            delegations: Vec::new(),
             in_use: true,
             regions: Vec::new(),
             caller: Caller::default(),
@@ -117,6 +136,7 @@ impl Default for Organization {
             creation_templates: Vec::new(),
             pull_through_cache_rules: Vec::new(),
             config: ConfigService::default(),
+            cloudformation: CloudFormationService::default(),
             security_hub: SecurityHubService::default(),
             rate_limits: Vec::new(),
             latency_ms: 0,

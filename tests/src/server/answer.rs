@@ -16,8 +16,6 @@ use crate::aws::{AwsError, Protocol, Service, escaped};
 /// How long the first half of a body gets to reach the caller before the connection is reset.
 const HALF_WAY: Duration = Duration::from_millis(20);
 
-const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
 /// A body: whole, or cut off in the middle.
 #[derive(Debug)]
 pub enum Answer {
@@ -130,9 +128,9 @@ fn error_body(service: Service, error: &AwsError, request_id: &str) -> Vec<u8> {
     };
     let mut body = match service.protocol() {
         Protocol::Query => {
-            let (code, message) = (escaped(code), escaped(message));
+            let (code, message, namespace) = (escaped(code), escaped(message), service.xml_namespace());
             return format!(
-                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+                "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
             )
             .into_bytes();
         }

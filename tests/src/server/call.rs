@@ -223,10 +223,11 @@ fn recognize(parts: &Parts, body: &[u8]) -> Result<Operation, (Service, AwsError
         let error = AwsError::new(404, "UnknownOperationException", "");
         return Err((Service::Account, error));
     };
-    Operation::named(Service::Sts, &action).ok_or_else(|| {
-        let version = form_value(body, "Version").unwrap_or_default();
+    let version = form_value(body, "Version").unwrap_or_default();
+    let service = Service::of_query_version(&version).unwrap_or(Service::Sts);
+    Operation::named(service, &action).ok_or_else(|| {
         let message = format!("Could not find operation {action} for version {version}");
-        (Service::Sts, AwsError::bad_request("InvalidAction", message))
+        (service, AwsError::bad_request("InvalidAction", message))
     })
 }
 

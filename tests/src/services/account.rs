@@ -83,7 +83,7 @@ fn account<'a>(call: &Call<'a>, named: Option<&'a str>) -> Result<&'a str, AwsEr
     let organization = call.organization();
     let may = organization.in_use
         && own != named
-        && (own == organization.management_account || organization.delegated_administrators.iter().any(|id| id == own));
+        && (own == organization.management_account || organization.is_delegated_administrator(own));
     let known = call.world().account_by_id(named).is_some();
     if !may || !known {
         let who = &call.session.principal.arn;

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::config_aggregator;
 use super::config_items::history;
+use super::config_organization;
+use super::config_recorder;
 use super::config_store::{Recorded, RecordedEvaluation, rule_key};
 use super::paging::Page;
 use super::{Call, json};
@@ -22,6 +24,12 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Operation::PutEvaluations => put_evaluations(call),
         Operation::GetResourceConfigHistory => history(call),
         Operation::GetComplianceDetailsByConfigRule => compliance_details(call),
+        Operation::DescribeConfigurationRecorders
+        | Operation::DescribeConfigurationRecorderStatus
+        | Operation::DescribeDeliveryChannels => config_recorder::perform(call),
+        Operation::DescribeOrganizationConfigRules | Operation::GetOrganizationConfigRuleDetailedStatus => {
+            config_organization::perform(call)
+        }
         _ => config_aggregator::perform(call),
     }
 }
@@ -237,9 +245,12 @@ pub fn limit(asked: Option<i64>, default: usize, code: &'static str) -> Result<u
 
 /// The page that a token stands for.
 pub fn page(call: &Call<'_>, list: &[&str], token: Option<&str>, limit: usize) -> Result<Page, AwsError> {
-    Page::at(call.state.page_tokens(), list, token, limit, || {
-        AwsError::bad_request("InvalidNextTokenException", "The specified next token is not valid.")
-    })
+    Page::at(call.state.page_tokens(), list, token, limit, invalid_next_token)
+}
+
+/// A token that AWS Config has not given for this list.
+pub fn invalid_next_token() -> AwsError {
+    AwsError::bad_request("InvalidNextTokenException", "The specified next token is not valid.")
 }
 
 /// An answer with the token of the next page, if there is one.

@@ -6,16 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::config::{limit, page, with_next};
+use super::config_recorder::{MADE_AT, PlacedRecorder};
 use super::{Call, json};
 use crate::aws::AwsError;
-use crate::organization::{Key, Recorder, Repository};
+use crate::organization::{Key, Repository};
 use crate::world::{KEY_TYPE, RECORDER_TYPE, REPOSITORY_TYPE};
 
 /// Items on a page of the history that asks for no number; from the API's documentation.
 const DEFAULT_ITEMS: usize = 10;
-
-/// A day in 2025, as the time at which every recorder was set up.
-const RECORDER_MADE_AT: i64 = 1_738_000_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -107,33 +105,10 @@ pub fn key_item(call: &Call<'_>, key: Cow<'_, Key>) -> Value {
 
 /// The item of an account's configuration recorder in the API's form; absent where there is none.
 pub fn recorder_item(call: &Call<'_>, account: &str, region: &str) -> Option<Value> {
-    let default = Recorder::default();
-    let recorder = call.world().recorder(account, region).unwrap_or(&default);
-    if recorder.absent {
-        return None;
-    }
-    let mut excluded = recorder.excluded_types.clone();
-    excluded.extend(call.world().unrecorded_types(account, region).into_iter().map(str::to_owned));
-    let group = if excluded.is_empty() {
-        json!({"AllSupported": true, "RecordingStrategy": {"UseOnly": "ALL_SUPPORTED_RESOURCE_TYPES"}})
-    } else {
-        json!({
-            "AllSupported": false,
-            "RecordingStrategy": {"UseOnly": "EXCLUSION_BY_RESOURCE_TYPES"},
-            "ExclusionByResourceTypes": {"ResourceTypes": excluded},
-        })
-    };
-    let configuration = json!({
-        "Id": format!("{account}-{region}"),
-        "Name": "default",
-        "Recording": !recorder.stopped,
-        "RecordingGroup": group,
-        "RecordingMode": {"RecordingFrequency": if recorder.daily { "DAILY" } else { "CONTINUOUS" }},
-        "RoleARN": format!("arn:aws:iam::{account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"),
-    });
-    let arn = format!("arn:aws:config:{region}:{account}:configuration-recorder/default/{account}-{region}");
-    let mut item = item(account, region, RECORDER_TYPE, "default", &arn);
-    complete(&mut item, jiff::Timestamp::constant(RECORDER_MADE_AT, 0), &configuration, json!({}));
+    let recorder = PlacedRecorder::of(call, account, region)?;
+    let mut item = item(account, region, RECORDER_TYPE, recorder.name(), &recorder.arn());
+    let configuration = recorder.item_configuration();
+    complete(&mut item, jiff::Timestamp::constant(MADE_AT, 0), &configuration, json!({}));
     Some(item)
 }
 

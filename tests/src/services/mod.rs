@@ -1,11 +1,14 @@
 //! The operations, service by service.
 
 mod account;
+mod cloudformation;
 mod config;
 mod config_aggregator;
 mod config_items;
+mod config_organization;
 mod config_query;
 mod config_query_parser;
+mod config_recorder;
 mod config_select;
 mod config_store;
 mod ecr;
@@ -13,7 +16,9 @@ mod ecr_registry;
 mod form;
 mod kms;
 mod organizations;
+mod organizations_delegation;
 mod paging;
+mod query;
 mod security_hub;
 mod security_hub_finding;
 mod security_hub_store;
@@ -81,6 +86,7 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Service::Tagging => tagging::get_resources(call),
         Service::Config => config::perform(call),
         Service::SecurityHub => security_hub::perform(call),
+        Service::CloudFormation => cloudformation::perform(call),
     }
 }
 

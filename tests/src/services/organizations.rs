@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::organizations_delegation;
 use super::paging::Page;
 use super::{Call, json};
 use crate::aws::{AwsError, Operation, Service};
@@ -11,16 +12,20 @@ use crate::organization::{Account, AccountState, AccountStateMember, Organizatio
 /// AWS's largest page.
 const MOST_RESULTS: i64 = 20;
 /// A day in 2024, as the time at which every account joined.
-const JOINED_AT: f64 = 1_717_236_000.0;
+pub const JOINED_AT: f64 = 1_717_236_000.0;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Input {
+pub struct Input {
     next_token: Option<String>,
     max_results: Option<i64>,
     parent_id: Option<String>,
     child_id: Option<String>,
     organizational_unit_id: Option<String>,
+    /// Whose services are asked for.
+    pub account_id: Option<String>,
+    /// The service whose delegated administrators are asked for.
+    pub service_principal: Option<String>,
 }
 
 /// Performs an operation.
@@ -37,7 +42,7 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     // management account or a delegated administrator.
     let may = call.operation == Operation::DescribeOrganization
         || own == organization.management_account
-        || organization.delegated_administrators.iter().any(|id| id == own);
+        || organization.is_delegated_administrator(own);
     if !may {
         return Err(AwsError::denied(Service::Organizations, "You don't have permissions to access this resource."));
     }
@@ -49,7 +54,8 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Operation::ListOrganizationalUnitsForParent => list_units(call, &input),
         Operation::DescribeOrganizationalUnit => describe_unit(call, &input),
         Operation::ListParents => list_parents(call, &input),
-        _ => describe_organization(call),
+        Operation::DescribeOrganization => describe_organization(call),
+        _ => organizations_delegation::perform(call, &input),
     }
 }
 
@@ -59,7 +65,7 @@ fn describe_organization(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     json(&json!({"Organization": {
         "Id": id,
         "Arn": format!("arn:aws:organizations::{management}:organization/{id}"),
-        "FeatureSet": "ALL",
+        "FeatureSet": organization.feature_set,
         "MasterAccountArn": account_arn(call, management),
         "MasterAccountId": management,
         "MasterAccountEmail": format!("aws+{management}@example.com"),
@@ -158,9 +164,8 @@ fn is_child(call: &Call<'_>, child: &OrganizationalUnit, parent: Option<&str>) -
     child.parent.as_deref().filter(|id| Some(*id) != root) == parent
 }
 
-/// A page of a list. Tokens hold twice the position, plus one where the empty page that the
-/// description asks for has been given already.
-fn listed(
+/// A page of a list.
+pub fn listed(
     call: &Call<'_>,
     input: &Input,
     list: &[&str],
@@ -179,29 +184,27 @@ fn listed(
         .min(answers.accounts_per_page);
     let tokens = call.state.page_tokens();
     let token = input.next_token.as_deref();
-    let token = Page::at(tokens, list, token, limit, || {
+    let sizes = (limit, answers.empty_page_every);
+    let (Page { first, .. }, empty) = Page::at_or_empty(tokens, list, token, sizes, || {
         invalid_input("You specified an invalid value.", "INVALID_PAGINATION_TOKEN")
     })?;
-    let (first, emptied) = (token.first / 2, token.first % 2 == 1);
-    let number = first / limit + 1;
-    let due = number.checked_rem(answers.empty_page_every) == Some(0);
     let mut page = Map::new();
-    if due && !emptied {
+    if let Some(next) = empty {
         page.insert(member.to_owned(), Value::Array(Vec::new()));
-        page.insert("NextToken".to_owned(), tokens.issue(list, 2 * first as u64 + 1).into());
+        page.insert("NextToken".to_owned(), next.into());
         return json(&page);
     }
     let mut found = items(first, limit + 1);
     if found.len() > limit {
         found.truncate(limit);
-        let next = tokens.issue(list, 2 * (first + limit) as u64);
-        page.insert("NextToken".to_owned(), next.into());
+        page.insert("NextToken".to_owned(), Page::token_at(tokens, list, first + limit).into());
     }
     page.insert(member.to_owned(), found.into());
     json(&page)
 }
 
-fn account_member(call: &Call<'_>, account: &Account) -> Value {
+/// An account as lists tell it.
+pub fn account_member(call: &Call<'_>, account: &Account) -> Value {
     let organization = call.organization();
     let answers = &organization.answers;
     let mut member = json!({
@@ -267,10 +270,12 @@ fn account_arn(call: &Call<'_>, account: &str) -> String {
     format!("arn:aws:organizations::{management}:account/{id}/{account}")
 }
 
-fn required() -> AwsError {
+/// A member that must be there is not.
+pub fn required() -> AwsError {
     invalid_input("You must specify a value.", "INPUT_REQUIRED")
 }
 
-fn invalid_input(message: &str, reason: &'static str) -> AwsError {
+/// The input is not what it should be.
+pub fn invalid_input(message: &str, reason: &'static str) -> AwsError {
     AwsError { detail: Some(("Reason", reason)), ..AwsError::bad_request("InvalidInputException", message) }
 }

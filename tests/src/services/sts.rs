@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::Call;
 use super::form::form_value;
-use crate::aws::{AwsError, Operation, Service, escaped, timestamp_text};
+use super::query::{envelope, invalid, required};
+use crate::aws::{AwsError, Operation, Service, escaped, timestamp_text, violation};
 use crate::organization::Role;
 
 /// Seconds of a session that names no duration.
@@ -43,18 +44,15 @@ fn assume_role(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     let arn = required(call.body, "RoleArn", "roleArn", 20..=2048)?;
     let session_name = required(call.body, "RoleSessionName", "roleSessionName", 2..=64)?;
     if !session_name.chars().all(is_session_character) {
-        return Err(AwsError::bad_request(
-            "ValidationError",
-            crate::aws::violation(
-                "roleSessionName",
-                &session_name,
-                "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
-            ),
-        ));
+        return Err(invalid(violation(
+            "roleSessionName",
+            &session_name,
+            "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+        )));
     }
     let duration = requested_duration(call.body)?;
     let Some((account, path_and_name)) = parse_role_arn(&arn) else {
-        return Err(AwsError::bad_request("ValidationError", format!("{arn} is invalid")));
+        return Err(invalid(format!("{arn} is invalid")));
     };
     let external_id = form_value(call.body, "ExternalId");
     let caller = &call.session.principal;
@@ -70,14 +68,10 @@ fn assume_role(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
             )
         })?;
     if duration > role.max_session_seconds.max(LEAST_DURATION) {
-        return Err(AwsError::bad_request(
-            "ValidationError",
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-        ));
+        return Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
     }
     if caller.role_arn.is_some() && duration > MOST_CHAINED_DURATION {
-        return Err(AwsError::bad_request(
-            "ValidationError",
+        return Err(invalid(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
         ));
     }
@@ -134,10 +128,7 @@ fn requested_duration(body: &[u8]) -> Result<u64, AwsError> {
     let Some(text) = form_value(body, "DurationSeconds") else {
         return Ok(DEFAULT_DURATION);
     };
-    let problem = |constraint: &str| {
-        let message = crate::aws::violation("durationSeconds", &text, constraint);
-        AwsError::bad_request("ValidationError", message)
-    };
+    let problem = |constraint: &str| invalid(violation("durationSeconds", &text, constraint));
     match text.parse::<u64>() {
         Err(_) => Err(AwsError::bad_request("MalformedInput", "")),
         Ok(seconds) if seconds < LEAST_DURATION => Err(problem("Member must have value greater than or equal to 900")),
@@ -146,36 +137,6 @@ fn requested_duration(body: &[u8]) -> Result<u64, AwsError> {
     }
 }
 
-fn required(
-    body: &[u8],
-    name: &str,
-    member: &str,
-    length: std::ops::RangeInclusive<usize>,
-) -> Result<String, AwsError> {
-    let Some(value) = form_value(body, name) else {
-        let message = AwsError::missing(member).message;
-        return Err(AwsError::bad_request("ValidationError", message));
-    };
-    if length.contains(&value.chars().count()) {
-        return Ok(value);
-    }
-    let constraint = if value.chars().count() < *length.start() {
-        format!("Member must have length greater than or equal to {}", length.start())
-    } else {
-        format!("Member must have length less than or equal to {}", length.end())
-    };
-    let message = crate::aws::violation(member, &value, &constraint);
-    Err(AwsError::bad_request("ValidationError", message))
-}
-
 fn is_session_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
-}
-
-fn envelope(call: &Call<'_>, result: &str) -> Vec<u8> {
-    let (name, id) = (call.operation.name(), call.request_id);
-    format!(
-        "<{name}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{name}Result>{result}</{name}Result><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{name}Response>"
-    )
-    .into_bytes()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::hash::{hash_numbers, hash_text};
+use super::hash::made_up_uuid;
 use crate::organization::{Account, AccountState, Key, Organization, Repository, Role};
 
 type ByPlace<T> = HashMap<String, HashMap<String, Vec<T>>>;
@@ -36,7 +36,7 @@ impl Described {
         for key in &organization.keys {
             let mut key = key.clone();
             if key.id.is_none() {
-                key.id = Some(made_up_key_id(&key.name, &key.account, &key.region));
+                key.id = Some(made_up_uuid(&[&key.name, &key.account, &key.region]));
             }
             arns.insert(key.name.clone(), key.arn());
             world.add_key(key);
@@ -136,7 +136,7 @@ const MANAGED_KEY_NAME: &str = "aws/ecr";
 pub fn managed_ecr_key(account: &str, region: &str) -> Key {
     Key {
         name: MANAGED_KEY_NAME.to_owned(),
-        id: Some(made_up_key_id(MANAGED_KEY_NAME, account, region)),
+        id: Some(made_up_uuid(&[MANAGED_KEY_NAME, account, region])),
         account: account.to_owned(),
         region: region.to_owned(),
         manager: "AWS".to_owned(),
@@ -151,19 +151,4 @@ fn is_kms(repository: &Repository) -> bool {
 
 fn place<'a, T>(by_place: &'a ByPlace<T>, account: &str, region: &str) -> &'a [T] {
     by_place.get(account).and_then(|regions| regions.get(region)).map_or(&[], Vec::as_slice)
-}
-
-/// A key id that has the form of a UUID.
-fn made_up_key_id(name: &str, account: &str, region: &str) -> String {
-    let seeds = [hash_text(name), hash_text(account), hash_text(region)];
-    let high = hash_numbers(&seeds);
-    let low = hash_numbers(&[high]);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xfff,
-        low >> 48 & 0xfff,
-        low & 0xffff_ffff_ffff,
-    )
 }

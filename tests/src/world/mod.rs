@@ -14,7 +14,7 @@ use crate::organization::{
 };
 use described::Described;
 use generated::Generated;
-pub use hash::{hash_numbers, hash_text};
+pub use hash::{hash_numbers, hash_text, made_up_uuid};
 use recorded::Recorded;
 pub use recorded::{KEY_TYPE, RECORDER_TYPE, REPOSITORY_TYPE};
 

@@ -78,9 +78,17 @@ impl Client {
         self.send("account", "/listRegions", &headers, body.to_string().as_bytes())
     }
 
-    /// awsQuery.
     pub fn sts(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
-        let mut body = format!("Action={action}&Version=2011-06-15");
+        self.query("sts", &format!("Action={action}&Version=2011-06-15"), parameters)
+    }
+
+    pub fn cloudformation(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.query("cloudformation", &format!("Action={action}&Version=2010-05-15"), parameters)
+    }
+
+    /// awsQuery. `start`: the action and the version of the API.
+    fn query(&self, service: &str, start: &str, parameters: &[(&str, &str)]) -> Answer {
+        let mut body = start.to_owned();
         for (name, value) in parameters {
             let _ = write!(body, "&{name}=");
             for byte in value.bytes() {
@@ -88,7 +96,7 @@ impl Client {
             }
         }
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        self.send("sts", "/", &headers, body.as_bytes())
+        self.send(service, "/", &headers, body.as_bytes())
     }
 
     /// Assumes the default role of an account; panics where that is refused.
@@ -237,6 +245,13 @@ impl Answer {
         let rest = text.split_once(&open).unwrap_or_else(|| panic!("no {name} in {text}")).1;
         rest.split_once(&close).expect("a closing tag").0.to_owned()
     }
+}
+
+/// The texts of all XML elements with this name.
+pub fn elements(answer: &Answer, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let text = answer.text();
+    text.split(&open).skip(1).map(|rest| rest.split_once(&close).expect("a closing tag").0.to_owned()).collect()
 }
 
 /// The strings at `member` of each element of an array.

@@ -27,6 +27,11 @@ fn each_service_throttles_in_its_own_words() {
     assert_eq!(told(describe(&client)), (400, "ThrottlingException".to_owned()));
     assert_eq!(told(client.describe_key("alias/x")), (400, "ThrottlingException".to_owned()));
     assert_eq!(told(client.sts("GetCallerIdentity", &[])), (400, "Throttling".to_owned()));
+    let stack_set = [("StackSetName", "EcrEncryptionMemberRole")];
+    let cloudformation = client.cloudformation("ListStackInstances", &stack_set);
+    assert_eq!(told(cloudformation), (400, "Throttling".to_owned()));
+    let config = client.config("DescribeConfigurationRecorders", &json!({}));
+    assert_eq!(told(config), (400, "ThrottlingException".to_owned()));
     assert_eq!(told(client.list_regions(&json!({}))), (429, "TooManyRequestsException".to_owned()));
     let organizations = client.organizations("ListAccounts", &json!({}));
     assert_eq!(told(organizations), (429, "TooManyRequestsException".to_owned()));

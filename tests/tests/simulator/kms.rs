@@ -1,6 +1,6 @@
 //! Key Management Service.
 
-use integration_tests::{Key, Organization, Repository};
+use integration_tests::{Deny, Key, Organization, Repository, Role};
 use rstest::rstest;
 use serde_json::json;
 
@@ -75,6 +75,20 @@ fn what_is_not_a_key_is_refused(#[case] name: &str, #[case] code: &str, #[case] 
     let answer = Client::new(&simulator).assume(MEMBER).describe_key(name);
     assert_eq!((answer.status, answer.code().as_str()), (400, code));
     assert_eq!(answer.message(), message);
+}
+
+#[rstest]
+#[case::with_the_right(&[], "NotFoundException")]
+#[case::without(&["kms:DescribeKey"], "AccessDeniedException")]
+#[case::with_another(&["ecr:DescribeRepositories"], "NotFoundException")]
+fn a_key_that_is_none_tells_whether_keys_may_be_described(#[case] denied: &[&str], #[case] code: &str) {
+    let deny = |action: &&str| Deny { action: (*action).to_owned(), regions: Vec::new(), kind: None };
+    let role = Role { deny: denied.iter().map(deny).collect(), ..Role::default() };
+    let mut organization = organization();
+    organization.accounts[1].roles = Some(vec![role]);
+    let simulator = start(organization);
+    let answer = Client::new(&simulator).assume(MEMBER).describe_key("00000000-0000-0000-0000-000000000000");
+    assert_eq!((answer.status, answer.code().as_str()), (400, code));
 }
 
 #[test]

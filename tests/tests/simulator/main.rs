@@ -10,12 +10,16 @@
 mod boto3;
 mod chaos;
 mod client;
+mod cloudformation;
 mod command_line;
 mod config;
 mod config_aggregator;
+mod config_organization;
 mod config_query;
+mod config_recorder;
 mod counters;
 mod credentials;
+mod delegation;
 mod description;
 mod ecr;
 mod ecr_registry;
