@@ -4,6 +4,9 @@
 export const RULE_ROLE = 'EcrEncryptionRule';
 export const AGGREGATOR_ROLE = 'EcrEncryptionAggregator';
 
+/** What the names of the rule's stacks begin with, and so the names that CloudFormation gives to what is in them. */
+export const RULE_STACKS = 'EcrEncryptionRule-';
+
 /** The StackSet with the role in every account. */
 export const MEMBER_STACK_SET = 'EcrEncryptionMemberRole';
 

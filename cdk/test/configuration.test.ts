@@ -235,6 +235,10 @@ test('takes account ids as they are written, and settings without a value as not
   assert.deepEqual([report.keepDays, report.objectLock], [undefined, undefined]);
 });
 
+test('takes for a rule a name that a conformance pack could not have', () => {
+  assert.equal(parseConfiguration(BASE.replace('rule: {', 'rule: {name: 3_ecr, ')).rule.name, '3_ecr');
+});
+
 test("takes what another line has, by YAML's anchors", () => {
   const { rule, scan } = parseConfiguration(`${BASE.replace('regions: [', 'regions: &ours [')}scan: {regions: *ours}`);
   assert.deepEqual(scan.regions, rule.regions);
