@@ -187,8 +187,8 @@ CDK_TOOLS := .tools/cdk
 CONFIGURATION ?= configuration.yaml
 
 .PHONY: cdk-test
-cdk-test: $(CDK_PACKAGES) $(CDK_TOOLS)/requirements.installed ## run the tests of the CDK app
-	cd cdk && npm test --silent
+cdk-test: python $(CDK_PACKAGES) $(CDK_TOOLS)/requirements.installed ## run the tests of the CDK app
+	cd cdk && PROJECT_PYTHON=$(VENV)/bin/python npm test --silent
 
 .PHONY: cdk-lint
 cdk-lint: $(CDK_PACKAGES) ## check the types, the format and the lints of the CDK app

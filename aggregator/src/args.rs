@@ -125,7 +125,8 @@ pub struct ScanArgs {
     #[arg(env = "ECR_ENCRYPTION_KEEP_DAYS", hide_env = true)]
     pub keep_days: Option<NonZeroU32>,
 
-    /// Go on with the unfinished run that is in the folder, if there is one: what it has read of ECR and KMS is not asked for again
+    /// Go on with the unfinished run that is in the folder or the bucket, if there is one: what it has read of ECR and KMS is not
+    /// asked for again
     #[arg(long)]
     pub resume: bool,
 

@@ -13,6 +13,7 @@ use crate::error::RunError;
 use crate::journal::{Done, Journal, Recovered};
 use crate::keys::KeyBook;
 use crate::output::Output;
+use crate::store::location::Location;
 use crate::unfinished::Opening;
 
 /// The journal, and what an earlier session has left in it.
@@ -45,7 +46,11 @@ pub fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun
     };
     if !output.resumes() {
         if args.resume {
-            warn!("there is no unfinished run in `{}`: a new one begins", output.directory().display());
+            let nor = match &args.output {
+                Location::Folder(_) => String::new(),
+                Location::S3(location) => format!(", nor one to go on with in `{location}`"),
+            };
+            warn!("there is no unfinished run in `{}`{nor}: a new one begins", output.directory().display());
         } else if let Some(other) = output.other_unfinished().with_context(cannot)? {
             warn!(
                 "the unfinished run {other} is given up once this one has finished; --resume goes on with it instead"

@@ -17,6 +17,7 @@ use crate::report::terminal::{Overtaken, ReportLocation};
 use crate::store::location::Location;
 use crate::store::s3::{Latest, Publication, S3Store, StoredRun};
 use crate::summary::{Run, Summary};
+use crate::unfinished::bucket;
 
 /// Of how many runs one is tried to be fetched, to be compared with.
 const FETCHED: usize = 3;
@@ -134,36 +135,23 @@ pub async fn upload(
     placing: Placing,
     retention: Retention,
 ) -> anyhow::Result<Published> {
-    let folder = output.written();
     let manifest = match placing.apart {
         None => written.manifest.clone().with_dataset(),
         Some(_) => written.manifest.clone(),
     };
-    let (place, overtaken) = if let Some(apart) = placing.apart {
-        let name = format!("{}-{}", apart.folder(), manifest.run_id);
-        (store.publish_apart(&name, &folder, &manifest).await?, None)
+    let publishing = Box::pin(publish(store, output, &manifest, placing));
+    // Others may go on with a run that was interrupted, and so with this one.
+    let (place, overtaken) = if output.resumes() || summary.run.interrupted {
+        store.alone(&manifest.run_id, publishing).await?
     } else {
-        let name = run_name(manifest.started_at, &manifest.run_id);
-        let dataset = folder.join(DATASET_PART);
-        let publication =
-            Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest: &manifest };
-        let published = store.publish(&publication).await?;
-        // What it had found when it was stopped is in the run that follows.
-        if output.resumes() {
-            for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
-                if let Err(error) = store.remove_apart(&name).await {
-                    warn!("what this run had found when it was stopped stays in `{name}`: {error}");
-                }
-            }
-        }
-        retain(store, retention, summary).await;
-        let overtaken = match published.latest {
-            Latest::ThisRun => None,
-            Latest::Newer(name) => Some(Overtaken::By(name)),
-            Latest::Unwritten(error) => Some(Overtaken::NotTold(error)),
-        };
-        (published.location, overtaken)
+        publishing.await?
     };
+    if placing.has_finished() && (output.resumes() || placing.replaces_unfinished()) {
+        bucket::remove(store, &manifest.run_id, placing.replaces_unfinished()).await;
+    }
+    if placing.apart.is_none() {
+        retain(store, retention, summary).await;
+    }
     Ok(Published {
         location: ReportLocation {
             kept_as: None,
@@ -172,10 +160,66 @@ pub async fn upload(
             older_kept: placing.apart.filter(|_| placing.older_report),
             overtaken,
         },
-        folder,
+        folder: output.written(),
         apart: placing.apart,
         _held: output.settle(placing),
     })
+}
+
+/// Where the run is, and whether it is not found there as the newest.
+async fn publish(
+    store: &S3Store,
+    output: &Output,
+    manifest: &Manifest,
+    placing: Placing,
+) -> anyhow::Result<(String, Option<Overtaken>)> {
+    let folder = output.written();
+    let name = run_name(manifest.started_at, &manifest.run_id);
+    if let Some(there) = finished_by_another(store, output, &name, placing).await? {
+        return Ok((there, None));
+    }
+    if let Some(apart) = placing.apart {
+        let name = format!("{}-{}", apart.folder(), manifest.run_id);
+        return Ok((store.publish_apart(&name, &folder, manifest).await?, None));
+    }
+    let dataset = folder.join(DATASET_PART);
+    let publication = Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest };
+    let published = store.publish(&publication).await?;
+    // What it had found when it was stopped is in the run that follows.
+    if output.resumes() {
+        for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
+            if let Err(error) = store.remove_apart(&name).await {
+                warn!("what this run had found when it was stopped stays in `{name}`: {error}");
+            }
+        }
+    }
+    let overtaken = match published.latest {
+        Latest::ThisRun => None,
+        Latest::Newer(name) => Some(Overtaken::By(name)),
+        Latest::Unwritten(error) => Some(Overtaken::NotTold(error)),
+    };
+    Ok((published.location, overtaken))
+}
+
+/// The report of the same run, where another one that went on with it has finished it meanwhile: that stays. What was found
+/// here until an interruption is of no use then.
+async fn finished_by_another(
+    store: &S3Store,
+    output: &Output,
+    name: &str,
+    placing: Placing,
+) -> anyhow::Result<Option<String>> {
+    let is_interrupted = placing.apart == Some(Apart::Interrupted);
+    if !output.resumes() && !is_interrupted {
+        return Ok(None);
+    }
+    let Some(there) = store.run(name).await? else { return Ok(None) };
+    let place = store.place_of(&there);
+    if is_interrupted {
+        return Err(anyhow!("another one has gone on with this run and has finished it: its report is in `{place}`"));
+    }
+    warn!("another one has gone on with this run and has finished it: its report stays as it is");
+    Ok(Some(place))
 }
 
 async fn retain(store: &S3Store, retention: Retention, summary: &Summary) {

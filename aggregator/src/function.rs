@@ -1,5 +1,6 @@
 //! The scan as a Lambda function: settings from the environment, the event says whether to go on with an unfinished run.
 
+mod continuation;
 mod error;
 mod event;
 mod metrics;
@@ -25,6 +26,8 @@ use crate::args::ScanArgs;
 use crate::finished::Finished;
 use crate::reporter::Silent;
 use crate::run::run;
+use crate::unfinished::handover::GoesOn;
+use continuation::Reached;
 use error::FunctionError;
 use event::ScanEvent;
 use outcome::RunResult;
@@ -52,19 +55,19 @@ async fn answer(event: LambdaEvent<Value>) -> Result<RunResult, Diagnostic> {
         Ok(args) => {
             info!(request_id, resume = args.resume, output = %args.output, "the scan begins");
             let fail_on = args.fail_on;
-            scan(args, deadline).await.map(|finished| (finished, fail_on))
+            Box::pin(scan(args, deadline)).await.map(|reached| (reached, fail_on))
         }
         Err(error) => Err(error),
     };
     let took = began.elapsed();
-    if let Some(line) = metrics::of(done.as_ref().map(|(finished, _)| finished), took, Timestamp::now())
+    if let Some(line) = metrics::of(done.as_ref().map(|(reached, _)| reached), took, Timestamp::now())
         && let Err(error) = writeln!(io::stdout().lock(), "{line}")
     {
         warn!(request_id, %error, "the metrics cannot be written");
     }
-    let result = done.and_then(|(finished, fail_on)| {
-        tell(request_id, &finished);
-        outcome::of(&finished, fail_on, took)
+    let result = done.and_then(|(reached, fail_on)| {
+        tell(request_id, &reached);
+        outcome::of(&reached, fail_on, took)
     });
     result.map_err(|error| {
         error!(request_id, error_type = error.kind(), %error, "the invocation failed");
@@ -77,16 +80,21 @@ fn prepare(event: &Value) -> Result<ScanArgs, FunctionError> {
     settings::from_environment(event).map_err(FunctionError::InvalidSettings)
 }
 
-async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Finished, FunctionError> {
-    let done = time::with_stop(deadline, |stop| Box::pin(run(args, Arc::new(Silent), stop))).await;
-    done.ok_or_else(|| {
-        FunctionError::CouldNotRun("the invocation's time was over before the run had ended".to_owned())
-    })?
-    .map_err(FunctionError::from)
+async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Reached, FunctionError> {
+    let run = |stop| Box::pin(run(args, Arc::new(Silent), stop, GoesOn::ByItself));
+    match time::with_stop(deadline, run).await {
+        Some(ended) => continuation::after(ended).await,
+        None => Err(FunctionError::CouldNotRun("the invocation's time was over before the run had ended".to_owned())),
+    }
 }
 
-fn tell(request_id: &str, finished: &Finished) {
-    let Finished { summary, report, delivered, .. } = finished;
+fn tell(request_id: &str, reached: &Reached) {
+    let (Finished { summary, report, delivered, .. }, continues) = match reached {
+        Reached::Report { finished, continues } => (finished.as_ref(), continues),
+        Reached::Continuation { run_id } => {
+            return info!(request_id, run_id, continues = true, "the time was over before a report was written");
+        }
+    };
     for failure in delivered.failures() {
         warn!(request_id, failure, "not everything that was asked for beside the report was done");
     }
@@ -98,6 +106,7 @@ fn tell(request_id: &str, finished: &Finished) {
         run_id = summary.run.id,
         report = report.place,
         interrupted = summary.run.interrupted,
+        continues,
         repositories = summary.totals.repositories,
         non_compliant = summary.totals.by_status.non_compliant,
         undetermined = summary.totals.by_status.undetermined,

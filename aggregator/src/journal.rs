@@ -61,6 +61,19 @@ struct State {
     last: HashMap<AccountId, u64>,
     /// The plans that are in the file, with their numbers.
     plans: HashMap<Arc<Plan>, u32>,
+    /// How many targets were read whole in this session.
+    targets: u64,
+}
+
+/// How much there is of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Its length: up to here it is whole.
+    pub bytes: u64,
+    /// How many targets were read whole in this session.
+    pub targets: u64,
+    /// How often the run was gone on with.
+    pub resumed: u32,
 }
 
 impl Journal {
@@ -70,8 +83,8 @@ impl Journal {
     /// It cannot be made.
     pub fn create(path: &Path, opening: Opening) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).open(path)?;
-        let journal =
-            Self { state: Mutex::new(State { file, end: 0, last: HashMap::new(), plans: HashMap::new() }), session: 0 };
+        let state = State { file, end: 0, last: HashMap::new(), plans: HashMap::new(), targets: 0 };
+        let journal = Self { state: Mutex::new(state), session: 0 };
         journal.state().append(&Header::Opening(Box::new(opening)), &[])?;
         Ok(journal)
     }
@@ -119,9 +132,17 @@ impl Journal {
         let mut state = self.state();
         block.previous = state.last.get(&account_id).copied();
         let offset = state.end;
+        let is_whole = block.complete;
         state.append(&Header::Block(block), &body)?;
         state.last.insert(account_id, offset);
+        state.targets += u64::from(is_whole);
         Ok(())
+    }
+
+    /// How much there is of it.
+    pub fn extent(&self) -> Extent {
+        let state = self.state();
+        Extent { bytes: state.end, targets: state.targets, resumed: self.session }
     }
 
     /// What KMS told an account about its own keys, of all blocks that count.

@@ -23,6 +23,7 @@ use ecr_encryption_aggregator::reporter::{Reporter, Silent};
 use ecr_encryption_aggregator::rerender::Rendering;
 use ecr_encryption_aggregator::run::run;
 use ecr_encryption_aggregator::stop::{self, Stop};
+use ecr_encryption_aggregator::unfinished::handover::GoesOn;
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -94,9 +95,9 @@ async fn scan(args: ScanArgs) -> ExitStatus {
     start_logs(shown.verbose, shown.quiet);
     let fail_on = args.fail_on;
     let reporter = reporter(shown);
-    let finished = run(args, Arc::clone(&reporter), stop_at_signals()).await;
+    let ended = run(args, Arc::clone(&reporter), stop_at_signals(), GoesOn::WhenAsked).await;
     reporter.done();
-    told(finished.map(|finished| {
+    told(ended.result.map(|finished| {
         show(&finished, shown.form());
         ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
     }))

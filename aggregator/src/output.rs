@@ -1,5 +1,6 @@
 //! The folder that runs are kept in: a run appears whole, and `latest` leads to none that saw too little.
 
+mod incoming;
 mod lock;
 mod place;
 mod staging;
@@ -242,11 +243,10 @@ impl Output {
 
     /// Says what of the run is to stay, and of others that were not finished.
     fn settled(&self, mut held: Held, placing: Placing) -> Held {
-        let Placing { apart, may_go_on, .. } = placing;
-        if apart != Some(Apart::Interrupted) && !may_go_on {
+        if placing.has_finished() {
             held.staging.discard();
         }
-        if matches!(apart, None | Some(Apart::Empty)) && !may_go_on {
+        if placing.replaces_unfinished() {
             staging::remove_others(&self.directory, &self.run_id);
         }
         held
@@ -291,6 +291,18 @@ pub struct Placing {
     pub older_report: bool,
     /// Whether there is something to go on with, although it has come to an end.
     may_go_on: bool,
+}
+
+impl Placing {
+    /// Whether there is nothing to go on with.
+    pub fn has_finished(self) -> bool {
+        self.apart != Some(Apart::Interrupted) && !self.may_go_on
+    }
+
+    /// Whether nobody needs other runs any more that were not finished.
+    pub fn replaces_unfinished(self) -> bool {
+        matches!(self.apart, None | Some(Apart::Empty)) && !self.may_go_on
+    }
 }
 
 /// A run that users find where they look for it.

@@ -35,38 +35,53 @@ use crate::security_hub::HubOutcome;
 use crate::selection::{SELECTS_NOTHING, Selection, check_regions, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::Run;
-use crate::unfinished::Opening;
+use crate::unfinished::handover::{GoesOn, Handing, Handover};
+use crate::unfinished::{Opening, bucket};
 use crate::write::{Unwritten, Written};
+
+/// How a run has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// What it leaves behind; an error where it has no result, and an older report is as it was.
+    pub result: Result<Finished, RunError>,
+    /// What has become of what it has read, where it was interrupted, or its time was over before the report was written.
+    pub handover: Handover,
+}
 
 /// Scans, judges and writes the report, and delivers what is to be delivered. When the run is stopped before the scan is
 /// done, what was found until then is written and marked as interrupted, and what was read is kept for a run that goes on
-/// with it.
-///
-/// # Errors
-/// The run has no result. An older report is as it was.
-pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
+/// with it. Where that one follows by itself, nobody is told of the interruption.
+pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop, goes_on: GoesOn) -> Ended {
     let (notify, profile) = (args.notify.clone(), args.profile.clone());
-    let ended = Box::pin(scan_and_deliver(args, reporter, stop)).await;
-    if let Err(error @ RunError::CouldNotRun(_)) = &ended {
+    let mut handover = Handover::default();
+    let result = Box::pin(scan_and_deliver(args, reporter, stop, goes_on, &mut handover)).await;
+    if let Err(error @ RunError::CouldNotRun(_)) = &result {
         deliver::tell_failure(&notify, profile.as_deref(), &error.to_string()).await;
     }
-    ended
+    Ended { result, handover }
 }
 
-async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop) -> Result<Finished, RunError> {
+async fn scan_and_deliver(
+    args: ScanArgs,
+    reporter: Arc<dyn Reporter>,
+    stop: Stop,
+    goes_on: GoesOn,
+    handover: &mut Handover,
+) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
     let policy = policy(&args)?;
-    let output = Arc::new(Output::prepare(&destination::work_folder(&args)?, args.resume)?);
+    let mut output = Output::prepare(&destination::work_folder(&args)?, args.resume)?;
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
-        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &output)) => prepared?,
+        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &mut output)) => prepared?,
         () = stop.ends_reading() => return Err(RunError::Stopped("before the scan began")),
     };
+    let output = Arc::new(output);
     if let Some(note) = &prepared.listing.note {
         warn!("{note}");
     }
-    let Started { scan, mut run, listing, selection, config, destination, attempts } =
+    let Started { scan, mut run, listing, selection, config, destination, attempts, handing } =
         start(&args, &policy, prepared, &output, &counter, &reporter)?;
     let mut tasks = Tasks::new();
     let interruption = tokio::select! {
@@ -91,28 +106,46 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
         output.discard();
         return Err(RunError::Usage(SELECTS_NOTHING.to_owned()));
     }
+    let heard = stop.times();
+    let handing = handing.map(|handing| handing.stopping(&stop, heard));
+    // Nothing is added to the journal any more.
+    let extent = scan.journal.extent();
+    if let Some(handing) = handing.as_ref().filter(|_| run.interrupted) {
+        reporter.phase("keeping what was read in the bucket");
+        *handover = tokio::select! {
+            done = Box::pin(handing.hand_over(extent)) => done,
+            () = stop.asked(heard + 1) => return Err(RunError::Stopped("while what was read was being kept in the bucket")),
+        };
+    }
     reporter.phase("writing the report");
     run.finished_at = journal::now();
     let comparer = config.and_then(ConfigReading::into_comparer);
     let retention = Retention { runs: args.keep_runs, days: args.keep_days };
-    let heard = stop.times();
-    let kept = tokio::select! {
-        kept = destination.kept(&output, &run) => kept?,
-        () = stop.asked(heard + 1) => return Err(RunError::Stopped("while the report was being written")),
+    let is_interrupted = run.interrupted;
+    let writing = Box::pin(async {
+        let kept = tokio::select! {
+            kept = destination.kept(&output, &run) => kept?,
+            () = stop.asked(heard + 1) => return Err(RunError::Stopped("while the report was being written")),
+        };
+        let earlier = kept.trend.last().cloned();
+        let unwritten = Unwritten {
+            scan: Arc::clone(&scan),
+            output: Arc::clone(&output),
+            formats: args.format,
+            run,
+            counter: counter.clone(),
+            destination,
+            kept,
+            retention,
+            comparer,
+        };
+        Ok((unwritten.write(&stop).await?, earlier))
+    });
+    let written = match &handing {
+        Some(handing) if !is_interrupted => Box::pin(handing.while_writing(&stop, extent, writing, handover)).await,
+        _ => writing.await,
     };
-    let earlier = kept.trend.last().cloned();
-    let unwritten = Unwritten {
-        scan: Arc::clone(&scan),
-        output,
-        formats: args.format,
-        run,
-        counter: counter.clone(),
-        destination,
-        kept,
-        retention,
-        comparer,
-    };
-    let Written { summary, published } = unwritten.write(&stop).await?;
+    let (Written { summary, published }, earlier) = written?;
     let mut delivered = Delivered { not_found: published.location.not_found(), ..Delivered::default() };
     // Who stops a run does not want to wait for it, and the run that goes on with it delivers everything.
     if args.security_hub && !summary.run.interrupted {
@@ -124,9 +157,12 @@ async fn scan_and_deliver(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Sto
             () = stop.asked(heard + 2) => HubOutcome { left_out: summary.coverage.targets_scanned, ..HubOutcome::default() },
         });
     }
-    let told =
-        Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
-    deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
+    // Who is told of a run wants to hear how it ends.
+    if !(goes_on == GoesOn::ByItself && handover.is_to_continue()) {
+        let told =
+            Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
+        deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
+    }
     reporter.done();
     Ok(Finished { summary, report: published.location, apart: published.apart, delivered })
 }
@@ -140,6 +176,7 @@ struct Started {
     config: Option<ConfigReading>,
     destination: Destination,
     attempts: u32,
+    handing: Option<Handing>,
 }
 
 /// Begins the journal, or goes on with the one that is there.
@@ -152,10 +189,14 @@ fn start(
     reporter: &Arc<dyn Reporter>,
 ) -> Result<Started, RunError> {
     let Prepared { caller, caller_id, listing, region_lister, own_regions, .. } = prepared;
-    let written_policy = serde_json::to_value(policy).context("the policy cannot be written down")?;
-    let id = output.run_id().to_owned();
-    let opening = Opening::new(id, journal::now(), caller.account_id.clone(), written_policy, args);
+    let opening = opening(args, policy, output, &caller)?;
     let Begun { journal, opening, resumed_at, done, verdicts, keys } = begin(args, output, opening)?;
+    let handing = match &prepared.destination {
+        Destination::Folder => None,
+        Destination::S3(store) => {
+            Some(Handing::new(store.clone(), opening.clone(), args.source, output, done.targets() as u64))
+        }
+    };
     let run = Run {
         id: opening.run_id,
         started_at: opening.started_at,
@@ -196,7 +237,13 @@ fn start(
         reporter.judged(status, count);
     }
     let Prepared { selection, config, destination, attempts, .. } = prepared;
-    Ok(Started { scan, run, listing, selection, config, destination, attempts })
+    Ok(Started { scan, run, listing, selection, config, destination, attempts, handing })
+}
+
+/// A run that begins now.
+fn opening(args: &ScanArgs, policy: &Policy, output: &Output, caller: &Caller) -> anyhow::Result<Opening> {
+    let policy = serde_json::to_value(policy).context("the policy cannot be written down")?;
+    Ok(Opening::new(output.run_id().to_owned(), journal::now(), caller.account_id.clone(), policy, args))
 }
 
 /// What is told of everything that an interrupted run has not read.
@@ -242,12 +289,16 @@ async fn prepare(
     policy: &Policy,
     counter: &CallCounter,
     reporter: &Arc<dyn Reporter>,
-    output: &Output,
+    output: &mut Output,
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let (caller, attempts) = Caller::begin(&args.scope, args.calls, args.profile.as_deref(), counter).await?;
 
     let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
+    if let Destination::S3(store) = &destination {
+        let now = opening(args, policy, output, &caller)?;
+        Box::pin(bucket::settle(store, output, args.resume, &now)).await?;
+    }
 
     let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;

@@ -52,6 +52,11 @@ impl Stop {
         self.heard(|asked| asked.to_read_no_more || asked.times > 0).await;
     }
 
+    /// Ready once the time for reading is over, whether or not there was anything left to read.
+    pub async fn time_is_over(&self) {
+        self.heard(|asked| asked.to_read_no_more).await;
+    }
+
     async fn heard(&self, is_it: impl Fn(&Asked) -> bool) {
         if self.0.clone().wait_for(is_it).await.is_err() {
             std::future::pending::<()>().await;
@@ -82,14 +87,14 @@ mod tests {
         assert_eq!(stop.ends_reading().now_or_never(), None);
         stopper.read_no_more();
         assert_eq!((stop.times(), stop.ends_reading().now_or_never()), (0, Some(())));
-        assert_eq!(stop.asked(1).now_or_never(), None);
+        assert_eq!((stop.asked(1).now_or_never(), stop.time_is_over().now_or_never()), (None, Some(())));
     }
 
     #[test]
     fn what_is_stopped_reads_no_more() {
         let (stopper, stop) = channel();
         stopper.stop();
-        assert_eq!(stop.ends_reading().now_or_never(), Some(()));
+        assert_eq!((stop.ends_reading().now_or_never(), stop.time_is_over().now_or_never()), (Some(()), None));
     }
 
     #[test]

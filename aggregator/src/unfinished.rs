@@ -1,4 +1,9 @@
-//! Whether an unfinished run may be gone on with: only as it was begun.
+//! Unfinished runs: whether one may be gone on with (only as it was begun), and where the next invocation finds it.
+
+pub mod bucket;
+pub mod handover;
+mod manifest;
+mod pieces;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -8,6 +13,7 @@ use thiserror::Error;
 
 use crate::args::ScanArgs;
 use crate::args::scope::{Regions, Units};
+pub use manifest::UnfinishedManifest;
 
 /// The form of the journal; another one cannot be gone on with.
 const FORM: u32 = 1;
@@ -37,6 +43,13 @@ pub struct Opening {
 pub struct CannotResume {
     started_at: Timestamp,
     difference: String,
+}
+
+impl CannotResume {
+    /// What is different, and how.
+    pub fn difference(&self) -> &str {
+        &self.difference
+    }
 }
 
 impl Opening {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { ConfigurationError } from '../lib/configuration/configuration-error';
+import { tellingWhatIsWrong } from '../lib/configuration/configuration-error';
 import { loadConfiguration } from '../lib/configuration/load';
 import { deploy } from '../lib/deployment';
 
@@ -8,14 +8,7 @@ import { deploy } from '../lib/deployment';
 const DEFAULT_FILE = 'configuration.yaml';
 
 const app = new App();
-try {
+tellingWhatIsWrong(() => {
   const file: unknown = app.node.tryGetContext('configuration') ?? DEFAULT_FILE;
   deploy(app, loadConfiguration(resolve(process.cwd(), String(file))));
-} catch (error) {
-  // What is wrong with the configuration is for the user: a stack trace would hide it.
-  if (!(error instanceof ConfigurationError)) {
-    throw error;
-  }
-  console.error(error.message);
-  process.exit(1);
-}
+});

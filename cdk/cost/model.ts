@@ -23,14 +23,19 @@ export function monthly(accounts: number): Record<string, number> {
       o.daysAMonth *
       scanSeconds *
       (m.scanMemoryGb * PRICES.lambdaGbSecondArm64 + m.scanStorageGb * PRICES.lambdaStorageGbSecond),
-    'S3, reports of 400 days': reportGb * o.keepDays * PRICES.s3GbMonth + o.daysAMonth * 20 * PRICES.s3Put,
+    'S3, reports of 400 days': reportGb * o.keepDays * PRICES.s3GbMonth + o.daysAMonth * m.objectsARun * PRICES.s3Put,
     'CloudWatch: alarms, metrics, dashboard':
       (m.ruleAlarms * o.governedRegions + m.scanAlarms) * PRICES.cloudWatchAlarm +
       (m.ruleMetrics * o.governedRegions + m.scanMetrics) * PRICES.cloudWatchMetric +
       PRICES.cloudWatchDashboard,
     'CloudWatch Logs': logGb * (PRICES.logsGb + 3 * PRICES.logsGbMonth),
     'KMS: one key, its requests': PRICES.kmsKey + o.daysAMonth * 40 * PRICES.kmsRequest,
-    'SNS, Scheduler': o.daysAMonth * (PRICES.snsPublish + o.people * PRICES.snsEmail + PRICES.schedulerInvocation),
+    'SNS, Scheduler, EventBridge':
+      o.daysAMonth *
+      (PRICES.snsPublish +
+        o.people * PRICES.snsEmail +
+        PRICES.schedulerInvocation +
+        m.objectsARun * PRICES.eventBridgeEvent),
     'Athena, 100 queries': scannedTb * PRICES.athenaTb,
   };
 }

@@ -21,6 +21,8 @@ export const PRICES = {
   snsPublish: 0.5 / 1e6,
   snsEmail: 2 / 1e5,
   schedulerInvocation: 1 / 1e6,
+  /** Of S3 telling EventBridge of an object. */
+  eventBridgeEvent: 1 / 1e6,
   athenaTb: 5,
 } as const;
 
@@ -49,6 +51,8 @@ export const MEASURED = {
   sweepSeconds: 1,
   changeSeconds: 0.3,
   logKbAnInvocation: 2.5,
+  /** Objects that a run writes. */
+  objectsARun: 20,
   /** JSON Lines and CSV; and Parquet. */
   findingKb: 4,
   parquetKb: 0.1,

@@ -4,6 +4,7 @@ import { FunctionRoles } from './constructs/function-roles';
 import { MemberRole } from './constructs/member-role';
 import { OrganizationStackSet } from './constructs/organization-stack-set';
 import { embeddedTemplate } from './embedded-template';
+import { MEMBER_STACK_SET } from './names';
 import { ProjectStack } from './project-stack';
 
 /** Who may do what: the roles of the functions, and the role in every account that trusts them. */
@@ -14,7 +15,7 @@ export class AccessStack extends ProjectStack {
     });
     const roles = new FunctionRoles(this, 'Roles', configuration);
     const stackSet = new OrganizationStackSet(this, 'MemberRoles', configuration, {
-      stackSetName: 'EcrEncryptionMemberRole',
+      stackSetName: MEMBER_STACK_SET,
       description: `The role ${configuration.memberRole.name}, which ecr-encryption of account ${configuration.home.account} assumes`,
       region: configuration.home.region,
       template: embeddedTemplate((stack) => new MemberRole(stack, 'Member', configuration)),

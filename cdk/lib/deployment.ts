@@ -2,12 +2,15 @@ import type { App } from 'aws-cdk-lib';
 import { AccessStack } from './access-stack';
 import { AggregatorStack } from './aggregator-stack';
 import type { Configuration } from './configuration/schema';
+import { checkZips } from './constructs/function-zip';
 import { ManagementRoleStack } from './management-role-stack';
+import { RULE_STACKS } from './names';
 import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
 
 /** The stacks that a configuration asks for. Their names, like all names in them, must not change between versions. */
 export function deploy(app: App, configuration: Configuration): void {
+  checkZips(configuration);
   if (configuration.mode === 'single-account') {
     singleAccount(app, configuration);
   } else {
@@ -18,7 +21,7 @@ export function deploy(app: App, configuration: Configuration): void {
 function singleAccount(app: App, configuration: Configuration): void {
   const home = new SingleAccountStack(app, 'EcrEncryption', configuration);
   for (const region of configuration.rule.regions.filter((region) => region !== configuration.home.region)) {
-    new RuleStack(app, `EcrEncryptionRule-${region}`, configuration, region).addStackDependency(
+    new RuleStack(app, `${RULE_STACKS}${region}`, configuration, region).addStackDependency(
       home,
       "the function's role",
     );
@@ -36,7 +39,7 @@ function organization(app: App, configuration: Configuration): void {
     );
   }
   for (const region of rule.regions) {
-    new RuleStack(app, `EcrEncryptionRule-${region}`, configuration, region).addStackDependency(access, 'the roles');
+    new RuleStack(app, `${RULE_STACKS}${region}`, configuration, region).addStackDependency(access, 'the roles');
   }
   new AggregatorStack(app, 'EcrEncryptionAggregator', configuration).addStackDependency(access, 'the roles');
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib';
+import { ConfigurationError } from './configuration/configuration-error';
 
 /** What CloudFormation takes as the body of a template, of StackSets and conformance packs alike. */
 const MOST_BYTES = 51_200;
@@ -34,9 +35,9 @@ export function embeddedTemplate(build: (stack: Stack) => void): Record<string, 
 export function templateBody(template: Record<string, unknown>): string {
   const body = JSON.stringify(template);
   if (Buffer.byteLength(body) > MOST_BYTES) {
-    throw new Error(
-      `an embedded template has ${Buffer.byteLength(body)} bytes; allowed by CloudFormation: ${MOST_BYTES}`,
-    );
+    throw new ConfigurationError([
+      `the template of a StackSet or pack has ${Buffer.byteLength(body)} bytes; allowed by CloudFormation: ${MOST_BYTES}, with shorter \`tags\``,
+    ]);
   }
   return body;
 }

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Configuration } from './configuration/schema';
 import { AlarmTopic } from './constructs/alarm-topic';
-import { functionRole, RULE_ROLE } from './constructs/function-roles';
+import { ruleRole } from './constructs/function-roles';
 import { RuleFunction } from './constructs/rule-function';
 import { ProjectStack } from './project-stack';
 
@@ -9,7 +9,7 @@ import { ProjectStack } from './project-stack';
 export class RuleStack extends ProjectStack {
   constructor(scope: Construct, id: string, configuration: Configuration, region: string) {
     super(scope, id, configuration, { description: `ecr-encryption: the AWS Config rule in ${region}`, region });
-    const role = functionRole(this, configuration, RULE_ROLE);
+    const role = ruleRole(this, configuration);
     new RuleFunction(this, 'Rule', configuration, role, new AlarmTopic(this, 'Topic', configuration));
   }
 }

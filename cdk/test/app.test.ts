@@ -56,6 +56,19 @@ test('cdk synth says what is wrong with the configuration, and nothing else', ()
   assert.doesNotMatch(told, /\n\s+at |node_modules/);
 });
 
+test('cdk synth says that zip files are missing, and nothing else', () => {
+  const { status, told } = synth(
+    'zips',
+    `${exampleText('single-account')}code: {ruleZip: no.zip, scanZip: test/fixtures/x86_64.zip}\n`,
+  );
+  assert.notEqual(status, 0);
+  assert.match(
+    told,
+    /cannot be used:\n- `code.ruleZip` is `no.zip`, which is not there; .*\n- `code.scanZip` is .*, whose/,
+  );
+  assert.doesNotMatch(told, /\n\s+at |node_modules/);
+});
+
 const ARM64 = 'test/fixtures/arm64.zip';
 
 const REFUSED: [name: string, ruleZip: string, scanZip: string, expected: RegExp][] = [

@@ -172,7 +172,7 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
   [
     'a Region twice',
     BASE.replace('regions: [', 'regions: [eu-central-1, '),
-    /^`rule.regions` has `eu-central-1` twice; allowed: each once$/,
+    /^`rule.regions` has `eu-central-1` more than once; allowed: each once$/,
   ],
   [
     'runs that go before the lock does',
@@ -233,6 +233,10 @@ test('takes account ids as they are written, and settings without a value as not
   );
   assert.equal(organization?.managementAccount, '012345678901');
   assert.deepEqual([report.keepDays, report.objectLock], [undefined, undefined]);
+});
+
+test('takes for a rule a name that a conformance pack could not have', () => {
+  assert.equal(parseConfiguration(BASE.replace('rule: {', 'rule: {name: 3_ecr, ')).rule.name, '3_ecr');
 });
 
 test("takes what another line has, by YAML's anchors", () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ruleParameters } from '../lib/configuration/policy';
+import { APART, DATASET, RUNS } from '../lib/constructs/report-keys';
 import { CDK, configurationOf, example, exampleText, only } from './support/synthesise';
 
 const ROOT = join(CDK, '..');
@@ -49,4 +50,19 @@ test("the rule's metrics on the dashboard are those that it logs", () => {
     [],
   );
   assert.ok(source.includes('"EcrEncryptionRule"') && body.includes('EcrEncryptionRule,FunctionName'));
+});
+
+test("the names of what the scan keeps in the bucket are the scan's own", () => {
+  const sources = join(ROOT, 'aggregator', 'src');
+  const names = readFileSync(join(sources, 'store', 's3', 'names.rs'), 'utf8');
+  const constant = (name: string) => new RegExp(`const ${name}: &str = "(.*)";`).exec(names)?.[1];
+  assert.equal(constant('RUNS'), RUNS);
+  assert.ok(names.includes('format!("{DATASET}/scan_date={date}/'));
+  assert.equal(`${constant('DATASET')}/scan_date=`, DATASET);
+  const place = readFileSync(join(sources, 'output', 'place.rs'), 'utf8');
+  const folders = /const FOLDERS: .*? = \[(.*?)\];/.exec(place)?.[1] ?? '';
+  assert.deepEqual(
+    [...folders.matchAll(/"(\w+)"/g)].map(([, name]) => name),
+    [...APART],
+  );
 });

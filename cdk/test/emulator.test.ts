@@ -100,6 +100,24 @@ test('the bucket, the key, the queue and the function are as they should be, by 
   assert.match(variables.ECR_ENCRYPTION_S3_KMS_KEY, /^arn:aws:kms:eu-central-1:222233334444:key\//);
 });
 
+test('of all that the scan writes, only what asks for more starts it again', () => {
+  for (const [name, prefix, account] of [
+    ['organization', 'ecr-encryption', '111122223333'],
+    ['organization-everything', 'ecr', '222233334444'],
+  ] as const) {
+    const read = Object.entries(deploy(name).EcrEncryptionAggregator?.read ?? {});
+    const { heard, targets } =
+      read.find(([id]) => id.startsWith('AggregatorContinuationRule'))?.[1] ?? assert.fail(name);
+    assert.deepEqual(
+      heard,
+      ['continue-1.json', 'continue-16.json'].map((object) => `${prefix}/.unfinished/0193a/${object}`),
+    );
+    const [[target, input], ...others] = targets;
+    assert.deepEqual([input, others], ['{"resume":true}', []]);
+    assert.match(target, new RegExp(`^arn:aws:lambda:eu-central-1:${account}:function:`));
+  }
+});
+
 test('GovCloud is a partition of its own', () => {
   const arns = Object.values(deploy('govcloud')).flatMap(({ read }) =>
     Object.values(read).flatMap(({ arn, role }) => [arn, role].filter(Boolean)),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfiguration } from '../lib/configuration/load';
 import { policyFile, ruleParameters } from '../lib/configuration/policy';
-import { exampleText } from './support/synthesise';
+import { exampleText, withAssembly } from './support/synthesise';
 
 test('the policy reaches the rule as parameters and the scan as a file', () => {
   const { policy } = parseConfiguration(exampleText('organization-everything'));
@@ -41,4 +43,22 @@ regions = ["us-east-1"]
 require_usable_key = false
 `,
   );
+});
+
+test('the function may read the policy file, whatever the umask of who deploys it', () => {
+  const before = process.umask(0o077);
+  try {
+    withAssembly(exampleText('single-account'), ({ directory }) => {
+      const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('policy.toml'),
+      );
+      assert.equal(files.length, 1);
+      const file = join(directory, files[0] ?? '');
+      // The mode that the zip file gets; it holds files alone, no folders.
+      assert.equal((statSync(file).mode & 0o777).toString(8), '644');
+      assert.equal(readFileSync(file, 'utf8'), policyFile(parseConfiguration(exampleText('single-account')).policy));
+    });
+  } finally {
+    process.umask(before);
+  }
 });

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { monthly, table } from '../cost/model';
+import { deletedKeys } from '../lib/constructs/report-keys';
 import { SCHEDULED_EVENT } from '../lib/constructs/scan-schedule';
+import { alarms } from './support/alarms';
 import { CDK, EXAMPLES, example, ofType } from './support/synthesise';
 
 const README = readFileSync(join(CDK, 'README.md'), 'utf8');
 
 test('the table of costs is what the model gives: npm run cost', () => {
+  assert.ok(README.includes(`<!-- cost: held by test/${basename(__filename)} -->`));
   const written = /<!-- cost: .*? -->\n(.*)\n<!-- \/cost -->/s.exec(README)?.[1];
   assert.equal(written, table());
 });
@@ -37,13 +40,58 @@ test('the event that is sent is the one that is explained', () => {
   assert.deepEqual(SCHEDULED_EVENT, { resume: true });
 });
 
-test('every metric and alarm of the scan is explained', () => {
-  const alarms = Object.values(ofType(example('organization').EcrEncryptionAggregator, 'AWS::CloudWatch::Alarm'));
-  const metrics = alarms.filter(({ Properties }) => Properties.Namespace === 'EcrEncryption');
-  assert.equal(metrics.length, 3);
-  for (const { Properties } of metrics) {
-    assert.ok(README.includes(`\`${Properties.MetricName}\``), Properties.MetricName);
+test('where the scan may delete is told, and all of it', () => {
+  const told = /delete under (.*?):/s.exec(README)?.[1] ?? '';
+  assert.deepEqual(
+    [...told.matchAll(/`(.*?)`/g)].map(([, folder]) => `PREFIX/${folder}*`).sort(),
+    deletedKeys('PREFIX').sort(),
+  );
+});
+
+/** The names in the first column of the table below a heading of that column. */
+function named(column: string): string[] {
+  const rows =
+    new RegExp(`^\\| ${column} \\|.*\\n\\|[-|:]+\\n((?:\\|.*\\n)+)`, 'm').exec(README)?.[1] ?? assert.fail(column);
+  return [...rows.matchAll(/^\| ([^|]*)\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+  );
+}
+
+test('every metric that the scan logs is explained, and none that it does not', () => {
+  const source = readFileSync(join(CDK, '..', 'aggregator', 'src', 'function', 'metrics.rs'), 'utf8');
+  const [code = ''] = source.split('#[cfg(test)]');
+  const logged = new Set([...code.matchAll(/Metric::\w+\(\s*"(\w+)"/g)].map(([, name]) => name));
+  assert.equal((code.match(/Metric::\w+\(/g) ?? []).length, 7, 'NotCovered is logged in two places');
+  assert.deepEqual(named('metric').sort(), [...logged].sort());
+  assert.ok(README.includes(`(${logged.size}, without dimensions)`));
+});
+
+test('every alarm is explained, and none that is not made', () => {
+  const made = EXAMPLES.flatMap((name) => Object.values(example(name)).flatMap((stack) => Object.keys(alarms(stack))));
+  assert.deepEqual(named('alarm').sort(), [...new Set(made)].sort());
+});
+
+test('every alarm watches what somebody publishes', () => {
+  const own = named('metric');
+  const watched = new Set<string>();
+  for (const stack of EXAMPLES.flatMap((name) => Object.values(example(name)))) {
+    for (const [name, alarm] of Object.entries(alarms(stack))) {
+      const metrics = [alarm, ...(alarm.Metrics ?? []).map((metric: { MetricStat?: unknown }) => metric.MetricStat)];
+      for (const { Namespace, MetricName } of metrics.map((metric) => metric?.Metric ?? metric ?? {})) {
+        if (Namespace === 'EcrEncryption') {
+          assert.ok(own.includes(MetricName), `${name}: ${MetricName}`);
+          watched.add(MetricName);
+        }
+      }
+    }
   }
+  assert.deepEqual([...watched].sort(), ['DurationSeconds', 'NotCovered', 'Runs']);
+});
+
+test('what rings before the first scan is told, with the way to end it', () => {
+  const [, told = ''] = /\n`MissedRun` rings some minutes after the first deployment(.*?)\nMemory:/s.exec(README) ?? [];
+  assert.match(told, /aws lambda invoke --function-name FUNCTION /);
+  assert.ok(told.includes(`--payload '${JSON.stringify(SCHEDULED_EVENT).replace(':', ': ')}'`));
 });
 
 test('every stack and every link to a file is there', () => {

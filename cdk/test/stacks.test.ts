@@ -8,15 +8,6 @@ function properties(template: Template | undefined, type: string) {
   return only(template, type).Properties;
 }
 
-function alarms(template: Template | undefined) {
-  return Object.fromEntries(
-    Object.entries(ofType(template, 'AWS::CloudWatch::Alarm')).map(([id, { Properties }]) => [
-      id.replace(/^.*Alarms(\w+?)[0-9A-F]{8}$/, '$1'),
-      Properties,
-    ]),
-  );
-}
-
 test('an organization gets a stack for access, one for the scan, and one for each governed Region', () => {
   assert.deepEqual(Object.keys(example('organization')).sort(), [
     'EcrEncryptionAccess',
@@ -104,40 +95,6 @@ test('a conformance pack has the same rule', () => {
   );
 });
 
-test('AWS Config may invoke the function: for the account alone, where there is one', () => {
-  const permission = properties(example('single-account').EcrEncryption, 'AWS::Lambda::Permission');
-  assert.equal(permission.Principal, 'config.amazonaws.com');
-  assert.equal(permission.SourceAccount, '111122223333');
-});
-
-test('AWS Config may invoke the function: for whatever account, unless the configuration narrows it', () => {
-  const permission = properties(example('organization')[RULE_STACK], 'AWS::Lambda::Permission');
-  assert.deepEqual([permission.Principal, permission.SourceAccount], ['config.amazonaws.com', undefined]);
-  const byAccounts = example('organization', [
-    'rule:',
-    'rule:\n  invokePermission: accounts\n  invokingAccounts: [111122223333, 444455556666]',
-  ])[RULE_STACK];
-  const byOrganization = example('organization-everything')[RULE_STACK];
-  const condition = (template: Template | undefined) =>
-    properties(template, 'AWS::Lambda::ResourcePolicy').PolicyDocument.Statement[0].Condition;
-  assert.deepEqual(condition(byAccounts), { StringEquals: { 'aws:SourceAccount': ['111122223333', '444455556666'] } });
-  assert.deepEqual(condition(byOrganization), { StringEquals: { 'aws:SourceOrgID': 'o-a1b2c3d4e5' } });
-  assert.deepEqual(ofType(byOrganization, 'AWS::Lambda::Permission'), {});
-});
-
-test('AWS Config is asked to use the function only after it may', () => {
-  for (const [name, type] of [
-    ['organization', 'AWS::Config::OrganizationConfigRule'],
-    ['organization-everything', 'AWS::CloudFormation::StackSet'],
-  ] as const) {
-    const { DependsOn } = only(example(name)[RULE_STACK], type);
-    assert.ok(
-      DependsOn?.some((id) => id.startsWith('RuleInvokePermission')),
-      name,
-    );
-  }
-});
-
 test('functions run on Amazon Linux 2023, keep what they failed at, and log as JSON for some time', () => {
   for (const name of EXAMPLES) {
     for (const template of Object.values(example(name))) {
@@ -207,57 +164,6 @@ test('a run is not tried again by Lambda, and not handed over twice', () => {
     [schedule.ScheduleExpression, schedule.ScheduleExpressionTimezone, schedule.FlexibleTimeWindow.Mode],
     ['cron(30 2 ? * MON-FRI *)', 'Europe/Berlin', 'OFF'],
   );
-});
-
-test('alarms tell of missed, incomplete, failed and slow runs', () => {
-  const found = alarms(example('organization-everything').EcrEncryptionAggregator);
-  assert.deepEqual(Object.keys(found).sort(), [
-    'Errors',
-    'EventAge',
-    'IncompleteRun',
-    'LongRun',
-    'MissedRun',
-    'Throttles',
-    'Undelivered',
-  ]);
-  const { MissedRun: missed, IncompleteRun: incomplete, LongRun: long } = found;
-  assert.deepEqual(
-    [
-      missed.Namespace,
-      missed.MetricName,
-      missed.Dimensions,
-      missed.Statistic,
-      missed.ComparisonOperator,
-      missed.Threshold,
-    ],
-    ['EcrEncryption', 'Runs', undefined, 'Sum', 'LessThanThreshold', 1],
-  );
-  // From Friday to Monday and two hours more; at most seven days.
-  assert.deepEqual([missed.Period, missed.EvaluationPeriods, missed.TreatMissingData], [3600, 74, 'breaching']);
-  assert.ok(missed.Period * missed.EvaluationPeriods <= 7 * 86_400);
-  assert.deepEqual(
-    [incomplete.MetricName, incomplete.Threshold, incomplete.TreatMissingData],
-    ['NotCovered', 1, 'ignore'],
-  );
-  assert.deepEqual([long.MetricName, long.Threshold], ['DurationSeconds', 720]);
-  for (const alarm of Object.values(found)) {
-    assert.equal(alarm.AlarmActions.length, 1);
-    assert.deepEqual(alarm.AlarmActions, alarm.OKActions);
-  }
-});
-
-test('a weekly scan has no alarm for missed runs, which CloudWatch could not keep', () => {
-  const weekly = example('single-account', ['rule:', 'scan: {schedule: cron(0 3 ? * MON *)}\nrule:']);
-  assert.ok(!('MissedRun' in alarms(weekly.EcrEncryption)));
-  assert.ok('IncompleteRun' in alarms(weekly.EcrEncryption));
-});
-
-test('alarms of the rule are told in its own Region', () => {
-  const stack = example('organization')['EcrEncryptionRule-us-east-1'];
-  assert.deepEqual(Object.keys(alarms(stack)).sort(), ['Errors', 'EventAge', 'Throttles', 'Undelivered']);
-  for (const { AlarmActions } of Object.values(alarms(stack))) {
-    assert.ok(AlarmActions[0].Ref in ofType(stack, 'AWS::SNS::Topic'));
-  }
 });
 
 test('Athena reads every run by its date, without a crawler', () => {

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// The event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScanEvent {
-    /// Go on with an unfinished run that this instance still has.
+    /// Go on with an unfinished run that this instance still has, or the bucket.
     pub resume: bool,
 }
 

@@ -6,6 +6,7 @@ use ecr_encryption_rule::embedded_metrics::{Metric, Unit, document};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::continuation::Reached;
 use super::error::FunctionError;
 use super::outcome::seconds;
 use crate::finished::Finished;
@@ -16,17 +17,18 @@ const NAMESPACE: &str = "EcrEncryption";
 /// The log line of an invocation; none where no run began.
 ///
 /// A run that was interrupted, or whose report may not be the newest, counts for none: whoever waits for a run waits on. An
-/// interrupted run has left something unread, whatever its books say.
-pub fn of(run: Result<&Finished, &FunctionError>, duration: Duration, now: Timestamp) -> Option<Value> {
+/// interrupted run has left something unread, whatever its books say; where another invocation goes on with it, that one tells.
+pub(super) fn of(reached: Result<&Reached, &FunctionError>, duration: Duration, now: Timestamp) -> Option<Value> {
     let mut metrics = vec![Metric::new("DurationSeconds", Unit::Seconds, seconds(duration))];
-    match run {
+    match reached {
         Err(error) if !error.is_of_a_run() => return None,
-        Err(_) => {}
-        Ok(Finished { summary, apart, .. }) => {
+        Err(_) | Ok(Reached::Continuation { .. } | Reached::Report { continues: true, .. }) => {}
+        Ok(Reached::Report { finished, continues: false }) => {
+            let Finished { summary, apart, .. } = finished.as_ref();
             let gaps = summary.coverage.gaps().count() as u64;
             if summary.run.interrupted {
                 metrics.push(Metric::count("NotCovered", gaps.max(1)));
-            } else if matches!(apart, None | Some(Apart::Empty)) {
+            } else if matches!(*apart, None | Some(Apart::Empty)) {
                 metrics.extend([
                     Metric::count("Runs", 1),
                     Metric::count("Repositories", summary.totals.repositories),
@@ -46,7 +48,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::event::InvalidEvent;
-    use super::super::samples::finished;
+    use super::super::samples::{finished, report};
     use super::*;
 
     const TOOK: Duration = Duration::from_millis(41_200);
@@ -74,29 +76,38 @@ mod tests {
             "Undetermined": 1,
             "NotCovered": 0,
         });
-        assert_eq!(of(Ok(&finished(0, None)), TOOK, Timestamp::UNIX_EPOCH), Some(expected));
+        assert_eq!(of(Ok(&report(finished(0, None), false)), TOOK, Timestamp::UNIX_EPOCH), Some(expected));
     }
 
     /// How many runs are told, and how much was not covered.
     #[rstest]
-    #[case::whole(0, None, Some(1), Some(0))]
-    #[case::gaps(2, None, Some(1), Some(2))]
-    #[case::nothing_to_scan(0, Some(Apart::Empty), Some(1), Some(0))]
-    #[case::interrupted(3, Some(Apart::Interrupted), None, Some(3))]
-    #[case::interrupted_without_a_gap(0, Some(Apart::Interrupted), None, Some(1))]
-    #[case::saw_nothing(3, Some(Apart::SawNothing), None, None)]
+    #[case::whole(0, None, false, Some(1), Some(0))]
+    #[case::gaps(2, None, false, Some(1), Some(2))]
+    #[case::nothing_to_scan(0, Some(Apart::Empty), false, Some(1), Some(0))]
+    #[case::interrupted(3, Some(Apart::Interrupted), false, None, Some(3))]
+    #[case::interrupted_without_a_gap(0, Some(Apart::Interrupted), false, None, Some(1))]
+    #[case::gone_on_with(3, Some(Apart::Interrupted), true, None, None)]
+    #[case::saw_nothing(3, Some(Apart::SawNothing), false, None, None)]
     fn a_run_counts_when_its_report_is_there(
         #[case] gaps: usize,
         #[case] apart: Option<Apart>,
+        #[case] continues: bool,
         #[case] runs: Option<u64>,
         #[case] not_covered: Option<u64>,
     ) {
-        let line = of(Ok(&finished(gaps, apart)), TOOK, Timestamp::UNIX_EPOCH).unwrap();
+        let line = of(Ok(&report(finished(gaps, apart), continues)), TOOK, Timestamp::UNIX_EPOCH).unwrap();
         let told = |name: &str| line.get(name).and_then(Value::as_u64);
         assert_eq!((told("Runs"), told("NotCovered")), (runs, not_covered));
         assert_eq!(line["DurationSeconds"], 41.2);
         let described = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         assert_eq!(described.len() + 1, line.as_object().unwrap().len(), "{line}");
+    }
+
+    #[test]
+    fn a_report_that_there_was_no_time_for_counts_for_nothing() {
+        let reached = Reached::Continuation { run_id: "run".to_owned() };
+        let line = of(Ok(&reached), TOOK, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), ["DurationSeconds", "_aws"]);
     }
 
     #[rstest]

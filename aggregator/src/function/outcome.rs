@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::continuation::Reached;
 use super::error::FunctionError;
 use crate::exit::{ExitStatus, FailOn};
 use crate::finished::Finished;
@@ -37,12 +38,14 @@ pub struct RunResult {
     pub run_id: String,
     /// How it ended.
     pub status: RunStatus,
+    /// Whether another invocation follows that goes on with it.
+    pub continues: bool,
     /// The command line's exit status.
     pub exit_status: u8,
-    /// Where the report is.
-    pub report: String,
-    /// What was found.
-    pub totals: ResultTotals,
+    /// Where the report is; `None` where the time did not do for one of an interrupted run.
+    pub report: Option<String>,
+    /// What was found; `None` with it.
+    pub totals: Option<ResultTotals>,
     /// How long the invocation took.
     pub duration_seconds: f64,
 }
@@ -57,8 +60,21 @@ pub(super) fn seconds(duration: Duration) -> f64 {
 ///
 /// # Errors
 /// Something was not covered or not delivered.
-pub fn of(finished: &Finished, fail_on: FailOn, duration: Duration) -> Result<RunResult, FunctionError> {
-    let Finished { summary, report, apart, delivered } = finished;
+pub(super) fn of(reached: &Reached, fail_on: FailOn, duration: Duration) -> Result<RunResult, FunctionError> {
+    let (Finished { summary, report, apart, delivered }, continues) = match reached {
+        Reached::Report { finished, continues } => (finished.as_ref(), *continues),
+        Reached::Continuation { run_id } => {
+            return Ok(RunResult {
+                run_id: run_id.clone(),
+                status: RunStatus::Interrupted,
+                continues: true,
+                exit_status: ExitStatus::Incomplete as u8,
+                report: None,
+                totals: None,
+                duration_seconds: seconds(duration),
+            });
+        }
+    };
     let gaps = summary.coverage.gaps().count();
     let failures = delivered.failures().join("; ");
     let status = if summary.run.interrupted { RunStatus::Interrupted } else { RunStatus::Complete };
@@ -82,16 +98,17 @@ pub fn of(finished: &Finished, fail_on: FailOn, duration: Duration) -> Result<Ru
     Ok(RunResult {
         run_id: summary.run.id.clone(),
         status,
+        continues,
         exit_status: ExitStatus::of(summary, delivered.is_complete(), fail_on) as u8,
-        report,
-        totals: ResultTotals {
+        report: Some(report),
+        totals: Some(ResultTotals {
             repositories: summary.totals.repositories,
             compliant: counts.compliant,
             non_compliant: counts.non_compliant,
             undetermined: counts.undetermined,
             exempt: counts.exempt,
             not_covered: gaps,
-        },
+        }),
         duration_seconds: seconds(duration),
     })
 }
@@ -101,17 +118,18 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    use super::super::samples::{finished, undelivered};
+    use super::super::samples::{finished, report, undelivered};
     use super::*;
 
     const TOOK: Duration = Duration::from_micros(41_234_567);
 
     #[test]
     fn a_run_that_has_covered_everything() {
-        let result = of(&finished(0, None), FailOn::ALL, TOOK).unwrap();
+        let result = of(&report(finished(0, None), false), FailOn::ALL, TOOK).unwrap();
         let expected = json!({
             "run_id": "run",
             "status": "complete",
+            "continues": false,
             "exit_status": 3,
             "report": "s3://bucket/runs/run",
             "totals": {
@@ -120,6 +138,21 @@ mod tests {
             "duration_seconds": 41.235,
         });
         assert_eq!(serde_json::to_value(result).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_run_that_another_invocation_goes_on_with() {
+        let reached = report(finished(2, Some(Apart::Interrupted)), true);
+        let told = serde_json::to_value(of(&reached, FailOn::ALL, TOOK).unwrap()).unwrap();
+        assert_eq!((&told["status"], &told["continues"]), (&json!("interrupted"), &json!(true)));
+        assert_eq!((&told["report"], &told["totals"]["not_covered"]), (&json!("s3://bucket/runs/run"), &json!(2)));
+
+        let unwritten = Reached::Continuation { run_id: "run".to_owned() };
+        let expected = json!({
+            "run_id": "run", "status": "interrupted", "continues": true, "exit_status": 4, "report": null, "totals": null,
+            "duration_seconds": 41.235,
+        });
+        assert_eq!(serde_json::to_value(of(&unwritten, FailOn::ALL, TOOK).unwrap()).unwrap(), expected);
     }
 
     #[rstest]
@@ -140,7 +173,7 @@ mod tests {
         #[case] apart: Option<Apart>,
         #[case] expected: Result<(RunStatus, u8), (&str, &str)>,
     ) {
-        let result = of(&finished(gaps, apart), FailOn::ALL, TOOK);
+        let result = of(&report(finished(gaps, apart), false), FailOn::ALL, TOOK);
         let told = result.as_ref().map(|result| (result.status, result.exit_status));
         let text = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
         assert_eq!(told.map_err(|error| (error.kind(), text.as_str())), expected);
@@ -155,7 +188,7 @@ mod tests {
         #[case] apart: Option<Apart>,
         #[case] expected: Option<(&str, &str)>,
     ) {
-        let error = of(&undelivered(finished(gaps, apart)), FailOn::ALL, TOOK).err();
+        let error = of(&report(undelivered(finished(gaps, apart)), false), FailOn::ALL, TOOK).err();
         let told = error.map(|error| (error.kind(), error.to_string()));
         assert_eq!(told.as_ref().map(|(kind, text)| (*kind, text.as_str())), expected);
     }

@@ -1,5 +1,6 @@
 //! Runs for tests.
 
+use super::continuation::Reached;
 use crate::coverage::{Cause, Coverage, NotCovered};
 use crate::deliver::Delivered;
 use crate::finished::Finished;
@@ -43,6 +44,11 @@ pub(super) fn finished(gaps: usize, apart: Option<Apart>) -> Finished {
         apart,
         delivered: Delivered::default(),
     }
+}
+
+/// Its end.
+pub(super) fn report(finished: Finished, continues: bool) -> Reached {
+    Reached::Report { finished: Box::new(finished), continues }
 }
 
 /// The same, where a topic was not reached.

@@ -64,6 +64,18 @@ impl Done {
 }
 
 impl Journal {
+    /// How the run was begun whose journal is at `path`; `None` where that is not whole.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is of a form that this version does not know.
+    pub fn opening(path: &Path) -> io::Result<Option<Opening>> {
+        let file = File::open(path)?;
+        match Reader::new(&file).next()? {
+            Some(Header::Opening(opening)) => Ok(Some(*opening)),
+            _ => Ok(None),
+        }
+    }
+
     /// Opens the journal at `path`, to go on with it by [`Self::resume`]; `None` where not even its first record is whole.
     ///
     /// # Errors
@@ -111,7 +123,7 @@ impl Journal {
         }
         drop(reader);
         let session = session + 1;
-        let journal = Self { state: Mutex::new(State { file, end: offset, last, plans }), session };
+        let journal = Self { state: Mutex::new(State { file, end: offset, last, plans, targets: 0 }), session };
         Ok(Some((journal, recovered)))
     }
 

@@ -334,3 +334,33 @@ fn the_verdicts_of_all_pages_of_a_target_are_counted_once_it_is_whole() {
     let (_, recovered) = folder.reopen();
     assert_eq!(recovered.verdicts.get(&Status::NonCompliant), Some(&3));
 }
+
+/// What tells whether a session has got on.
+#[test]
+fn the_extent_counts_what_this_session_has_read_whole() {
+    let folder = Folder::new();
+    let journal = folder.create();
+    journal.add(block(ONE, "us-east-1", true), &repositories(&["a"])).unwrap();
+    journal.add(block(ONE, "eu-west-1", false), &repositories(&["b"])).unwrap();
+    let extent = journal.extent();
+    assert_eq!(extent, Extent { bytes: fs::metadata(folder.path()).unwrap().len(), targets: 1, resumed: 0 });
+    drop(journal);
+    // A torn end is no part of it.
+    fs::OpenOptions::new().append(true).open(folder.path()).unwrap().write_all(b"1234").unwrap();
+    let (journal, recovered) = Journal::reopen(&folder.path()).unwrap().unwrap();
+    assert_eq!((journal.extent().bytes, recovered.done.targets()), (extent.bytes, 1));
+    journal.resume().unwrap();
+    assert_eq!((journal.extent().targets, journal.extent().resumed), (0, 1));
+    journal.add(block(ONE, "eu-west-1", true), &repositories(&["b"])).unwrap();
+    assert_eq!(journal.extent().targets, 1);
+    assert_eq!(journal.extent().bytes, fs::metadata(folder.path()).unwrap().len());
+}
+
+#[test]
+fn how_a_run_was_begun_is_told_by_its_first_record() {
+    let folder = Folder::new();
+    drop(folder.create());
+    assert_eq!(Journal::opening(&folder.path()).unwrap(), Some(opening()));
+    fs::write(folder.path(), "12345678 {\"record\"").unwrap();
+    assert_eq!(Journal::opening(&folder.path()).unwrap(), None);
+}

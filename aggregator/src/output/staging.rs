@@ -60,8 +60,7 @@ pub(super) fn furthest(directory: &Path) -> io::Result<Option<Staging>> {
         };
         clear(&path);
         if furthest.as_ref().is_none_or(|(length, _)| *length <= journal.len()) {
-            let staging = Staging { path, run_id, when_dropped: WhenDropped::KeepJournal };
-            furthest = Some((journal.len(), staging));
+            furthest = Some((journal.len(), Staging::there(directory, &run_id)));
         }
     }
     Ok(furthest.map(|(_, staging)| staging))
@@ -110,6 +109,11 @@ impl Staging {
         let path = path(directory, run_id);
         fs::create_dir(&path)?;
         Ok(Self { path, run_id: run_id.to_owned(), when_dropped: WhenDropped::KeepJournal })
+    }
+
+    /// The folder of a run whose journal is there.
+    pub(super) fn there(directory: &Path, run_id: &str) -> Self {
+        Self { path: path(directory, run_id), run_id: run_id.to_owned(), when_dropped: WhenDropped::KeepJournal }
     }
 
     pub(super) fn path(&self) -> &Path {

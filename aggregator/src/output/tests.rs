@@ -147,3 +147,66 @@ fn the_summary_is_written_in_few_calls() {
     assert!(size > 100_000);
     assert!(calls() - before < size / 1_000, "{} calls for {size} bytes", calls() - before);
 }
+
+const ELSEWHERE: &str = "019ab3c4-0000-7000-8000-000000000000";
+
+#[test]
+fn a_journal_that_comes_from_elsewhere_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut output = Output::prepare(folder.path(), true).unwrap();
+    let own = output.run_id().to_owned();
+    assert_eq!((output.resumes(), output.unfinished_bytes()), (false, None));
+    fs::write(output.incoming(ELSEWHERE).unwrap(), "read there").unwrap();
+    output.adopt(ELSEWHERE).unwrap();
+    assert_eq!((output.run_id(), output.resumes(), output.unfinished_bytes()), (ELSEWHERE, true, Some(10)));
+    assert!(!folder.path().join(format!(".unfinished-{own}")).exists());
+    // It is kept as if it had been read here.
+    drop(output);
+    let again = Output::prepare(folder.path(), true).unwrap();
+    assert_eq!((again.run_id(), fs::read_to_string(again.journal()).unwrap()), (ELSEWHERE, "read there".to_owned()));
+}
+
+/// Of the same run there is less here: that is there until there is better.
+#[test]
+fn what_comes_from_elsewhere_takes_the_place_of_what_is_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join(format!(".unfinished-{ELSEWHERE}"));
+    fs::create_dir(&here).unwrap();
+    fs::write(here.join("journal"), "less").unwrap();
+    let mut output = Output::prepare(folder.path(), true).unwrap();
+    assert_eq!((output.run_id(), output.unfinished_bytes()), (ELSEWHERE, Some(4)));
+    fs::write(output.incoming(ELSEWHERE).unwrap(), "torn").unwrap();
+    output.refuse(ELSEWHERE);
+    assert_eq!((names(&here), output.unfinished_bytes()), (vec!["journal".to_owned()], Some(4)));
+    fs::write(output.incoming(ELSEWHERE).unwrap(), "more than that").unwrap();
+    output.adopt(ELSEWHERE).unwrap();
+    assert_eq!((names(&here), output.unfinished_bytes()), (vec!["journal".to_owned()], Some(14)));
+}
+
+/// The process has ended while it was coming.
+#[test]
+fn what_has_come_in_part_is_nothing_to_go_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Output::prepare(folder.path(), true).unwrap();
+    fs::write(output.incoming(ELSEWHERE).unwrap(), "a part").unwrap();
+    drop(output);
+    let output = Output::prepare(folder.path(), true).unwrap();
+    assert!(!output.resumes());
+    assert!(!folder.path().join(format!(".unfinished-{ELSEWHERE}")).exists());
+    fs::write(output.incoming(ELSEWHERE).unwrap(), "torn").unwrap();
+    output.refuse(ELSEWHERE);
+    assert!(!folder.path().join(format!(".unfinished-{ELSEWHERE}")).exists());
+}
+
+#[test]
+fn a_run_that_is_over_elsewhere_is_given_up_for_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join(format!(".unfinished-{ELSEWHERE}"));
+    fs::create_dir(&here).unwrap();
+    fs::write(here.join("journal"), "read").unwrap();
+    let mut output = Output::prepare(folder.path(), true).unwrap();
+    output.begin_anew().unwrap();
+    assert!(!output.resumes() && output.run_id() != ELSEWHERE);
+    assert!(!here.exists() && output.staging().is_dir() && !output.journal().exists());
+    publish(&output).unwrap();
+}

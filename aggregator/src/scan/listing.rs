@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use super::{ScanError, fatal};
 use crate::account::{Account, AccountId};
@@ -113,14 +114,15 @@ impl Listing {
     }
 
     /// Ids that the organization does not have are errors: a typing error must not become an empty report, nor an
-    /// override that never applies.
+    /// override that never applies. An account that is left out is told only: once it is closed and forgotten, a scan that
+    /// runs by itself must not end for it, and a typing error there loses nothing.
     async fn check(&mut self, policy: &Policy) -> Result<(), RunError> {
         let mut named: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
         if let Some(accounts) = self.selection.accounts.as_ref().filter(|_| self.in_organization) {
             named.entry("--accounts".to_owned()).or_default().extend(accounts);
         }
         if self.in_organization && !self.selection.exclude_accounts.is_empty() {
-            named.entry("--exclude-accounts".to_owned()).or_default().extend(&self.selection.exclude_accounts);
+            named.entry(EXCLUDED.to_owned()).or_default().extend(&self.selection.exclude_accounts);
         }
         for one in &policy.overrides {
             if let Some(accounts) = &one.accounts {
@@ -146,7 +148,9 @@ impl Listing {
         let known: BTreeSet<String> = self.listed.iter().map(|account| account.id.to_string()).collect();
         for (by, ids) in named {
             let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(*id)).collect();
-            if !unknown.is_empty() {
+            if by == EXCLUDED && !unknown.is_empty() {
+                warn!("{by}: not in the organization, so there is nothing to leave out: {}", unknown.join(", "));
+            } else if !unknown.is_empty() {
                 let (where_, allowed) = if self.in_organization {
                     ("in the organization", format!("the ids of its {} accounts", known.len()))
                 } else {
@@ -200,6 +204,8 @@ impl Listing {
         Ok(())
     }
 }
+
+const EXCLUDED: &str = "--exclude-accounts";
 
 /// What a report tells of accounts that could not be listed.
 pub fn unlisted(what: &str, fault: &AwsFault, caller: &Caller) -> NotCovered {

@@ -2,17 +2,19 @@
 //!
 //! A run's files are under `PREFIX/runs/NAME/`, its part of the dataset under `PREFIX/parquet/`. `manifest.json` is written
 //! last and removed first: without it there is no run, whatever else is there. `PREFIX/latest.json` is a copy of the newest
-//! manifest that also tells the run's name.
+//! manifest that also tells the run's name. What it takes to go on with a run is under `PREFIX/.unfinished/RUN_ID/`.
 
 mod client;
 mod error;
 mod fetch;
 mod latest;
+mod lock;
 mod names;
 mod object;
 mod publish;
 mod remove;
 mod runs;
+mod unfinished;
 mod upload;
 
 use aws_config::SdkConfig;
@@ -27,6 +29,7 @@ pub use error::StoreError;
 pub use latest::Latest;
 pub use publish::{Publication, Published};
 pub use runs::{Passed, Runs};
+pub use unfinished::UnfinishedRun;
 
 /// How many transfers, or calls for small objects, are under way at once.
 const AT_ONCE: usize = 4;

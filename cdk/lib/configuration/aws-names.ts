@@ -60,18 +60,19 @@ export const policyName = (description: string) =>
 export const externalId = (description: string) =>
   pattern(description, '2–1,224 letters, digits and `_+=,.@:/-`', /[A-Za-z0-9_+=,.@:/-]{2,1224}/);
 
+/** Of general purpose buckets, as the scan takes it: beginnings and ends that AWS keeps for others are none. */
 export const bucketName = (description: string) =>
   pattern(
     description,
-    '3–63 lower-case letters, digits, `.` and `-`, with a letter or digit at both ends',
-    /(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/,
+    '3–63 lower-case letters, digits, `.` and `-`, with a letter or digit at both ends, and none that AWS keeps for itself (xn--…, sthree-…, …-s3alias, …--ol-s3, ….mrap, …--x-s3, …--table-s3)',
+    /(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)(?!xn--|sthree-)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/,
   );
 
 export const keyPrefix = (description: string) =>
   pattern(
     description,
-    '1–200 letters, digits, `-`, `_`, `.` and `/`, without `/` at either end',
-    /[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*(?<=^.{1,200})/,
+    '1–200 letters, digits, `-`, `_`, `.` and `/`, without `/` at either end and without the parts `.` and `..`',
+    /(?!(?:.*\/)?\.\.?(?:\/|$))[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*(?<=^.{1,200})/,
   );
 
 export const email = (description: string) =>

@@ -1,6 +1,10 @@
+import { AGGREGATOR_ROLE, ATHENA_RESULTS, RULE_ROLE } from '../names';
 import { partitionOf } from './aws-names';
 import { overrideProblems, parametersTooLong, ruleParameters } from './policy';
 import type { Configuration } from './schema';
+
+/** On one resource. */
+const MOST_TAGS = 50;
 
 /** What is wrong with settings that are right each by itself. */
 export function crossChecks(configuration: Configuration): string[] {
@@ -10,6 +14,9 @@ export function crossChecks(configuration: Configuration): string[] {
     ...rule(configuration),
     ...overrideProblems(configuration.policy),
     ...duplicates(configuration),
+    ...memberRoleProblems(configuration),
+    ...reportProblems(configuration),
+    ...tagProblems(configuration),
     ...scan(configuration),
   ];
 }
@@ -17,6 +24,11 @@ export function crossChecks(configuration: Configuration): string[] {
 /** The role that the functions assume elsewhere; a single account needs none. */
 export function memberRoleName({ mode, memberRole }: Configuration): string | undefined {
   return mode === 'organization' ? memberRole.name : undefined;
+}
+
+/** The units that are governed and scanned; none where the root is, which stands for all. */
+export function governedUnits({ organization }: Configuration): string[] {
+  return organization?.organizationalUnits.filter((unit) => !unit.startsWith('r-')) ?? [];
 }
 
 function organization({ mode, organization, home }: Configuration): string[] {
@@ -33,6 +45,13 @@ function organization({ mode, organization, home }: Configuration): string[] {
   if (organizationalUnits.length > 1 && organizationalUnits.some((unit) => unit.startsWith('r-'))) {
     problems.push(
       '`organization.organizationalUnits` has the root beside others; allowed: the root alone, which stands for all, or units',
+    );
+  }
+  // An organization has one root, and each unit's id has the root's.
+  const roots = new Set(organizationalUnits.map((unit) => unit.split('-')[1]));
+  if (roots.size > 1) {
+    problems.push(
+      `\`organization.organizationalUnits\` has units of ${roots.size} roots (${[...roots].map((root) => `r-${root}`).join(', ')}); allowed: those of one organization`,
     );
   }
   if (excludedAccounts.length > 1_000) {
@@ -79,6 +98,11 @@ function rule(configuration: Configuration): string[] {
       '`rule.deployAs` is `conformance-pack`, which AWS Config deploys to the whole organization; allowed with `organization.organizationalUnits` of the root alone',
     );
   }
+  if (rule.deployAs === 'conformance-pack' && !/^[A-Za-z][A-Za-z0-9-]*$/.test(rule.name)) {
+    problems.push(
+      `\`rule.name\` is \`${rule.name}\`; allowed for a conformance pack: letters, digits and \`-\`, with a letter in front`,
+    );
+  }
   const tooLong = rule.regions.length > 0 && parametersTooLong(ruleParameters(policy, memberRoleName(configuration)));
   if (tooLong) {
     problems.push(`\`policy\`: ${tooLong}`);
@@ -93,6 +117,11 @@ function rule(configuration: Configuration): string[] {
       '`rule.invokingAccounts` is empty; `rule.invokePermission` `accounts` needs every account that the rule is in',
     );
   }
+  if (rule.invokePermission !== 'accounts' && rule.invokingAccounts.length > 0) {
+    problems.push(
+      `\`rule.invokingAccounts\` is given, and \`rule.invokePermission\` is \`${rule.invokePermission}\`, which does not heed it; allowed with \`accounts\``,
+    );
+  }
   // A function's policy has 20,480 characters; an account takes 15 of them.
   if (rule.invokingAccounts.length > 1_300) {
     problems.push(
@@ -102,17 +131,55 @@ function rule(configuration: Configuration): string[] {
   return problems;
 }
 
-function duplicates({ rule, organization, policy }: Configuration): string[] {
-  const lists = {
+function duplicates({ rule, organization, policy, scan, notifications }: Configuration): string[] {
+  const lists: Record<string, readonly string[] | undefined> = {
     'rule.regions': rule.regions,
-    'organization.organizationalUnits': organization?.organizationalUnits ?? [],
+    'rule.invokingAccounts': rule.invokingAccounts,
+    'organization.organizationalUnits': organization?.organizationalUnits,
+    'organization.excludedAccounts': organization?.excludedAccounts,
+    'scan.regions': scan.regions,
+    'scan.formats': scan.formats,
+    'notifications.emails': notifications.emails,
+    'policy.kmsKeyArns': policy.kmsKeyArns,
+    'policy.kmsKeyAccountIds': policy.kmsKeyAccountIds,
+    'policy.exemptRepositoryNames': policy.exemptRepositoryNames,
     'policy.overrides': policy.overrides.map(({ name }) => name),
   };
-  return Object.entries(lists).flatMap(([name, items]) =>
-    items
-      .filter((item, index) => items.indexOf(item) !== index)
-      .map((item) => `\`${name}\` has \`${item}\` twice; allowed: each once`),
+  return Object.entries(lists).flatMap(([name, items = []]) =>
+    [...new Set(items.filter((item, index) => items.indexOf(item) !== index))].map(
+      (item) => `\`${name}\` has \`${item}\` more than once; allowed: each once`,
+    ),
   );
+}
+
+/** What AWS takes; it keeps keys that begin with `aws:` for itself. */
+function tagProblems({ tags }: Configuration): string[] {
+  const keys = Object.keys(tags);
+  return [
+    ...(keys.length > MOST_TAGS ? [`\`tags\` has ${keys.length}; allowed by AWS: ${MOST_TAGS}`] : []),
+    ...keys
+      .filter((key) => !/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu.test(key))
+      .map(
+        (key) =>
+          `\`tags\` has the key \`${key}\`; allowed: 1–128 letters, digits, spaces and \`_ . : / = + - @\`, without \`aws:\` in front`,
+      ),
+  ];
+}
+
+/** In the home account, the role in every account would be a second one of that name; IAM's names know no case. */
+function memberRoleProblems({ mode, memberRole }: Configuration): string[] {
+  const name = memberRole.name.split('/').pop()?.toLowerCase();
+  const own = [RULE_ROLE, AGGREGATOR_ROLE].find((role) => role.toLowerCase() === name);
+  return own === undefined || mode === 'single-account'
+    ? []
+    : [`\`memberRole.name\` is \`${memberRole.name}\`, the role of a function; allowed: any other`];
+}
+
+/** The bucket removes results of queries after some days. */
+function reportProblems({ report }: Configuration): string[] {
+  return `${report.prefix}/`.startsWith(ATHENA_RESULTS)
+    ? [`\`report.prefix\` is \`${report.prefix}\`, where results of queries are for 30 days; allowed: any other`]
+    : [];
 }
 
 function scan({ mode, scan, options }: Configuration): string[] {

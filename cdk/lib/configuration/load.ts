@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import { ConfigurationError } from './configuration-error';
 import { crossChecks } from './cross-checks';
 import { nearest } from './field';
 import { type Configuration, configurationSchema } from './schema';
+import { isEmpty, nodeAt, plainValues, ValueError } from './yaml-values';
 
 /** Reads the configuration file. */
 export function loadConfiguration(file: string): Configuration {
@@ -11,7 +21,8 @@ export function loadConfiguration(file: string): Configuration {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }[code ?? ''] ?? message;
     throw new ConfigurationError(
       [`${reason}; copy one from examples/, or name yours with \`-c configuration=FILE\``],
       file,
@@ -27,17 +38,14 @@ export function parseConfiguration(text: string, file = 'the configuration'): Co
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw new ConfigurationError(
-      document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${error.message}`),
+      document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${syntaxProblem(error)}`),
       file,
     );
   }
-  const { contents } = document;
-  const parsed = configurationSchema.safeParse(contents === null ? {} : plain(contents, document));
+  const parsed = configurationSchema.safeParse(valuesOf(document, lines, file));
   if (!parsed.success) {
     throw new ConfigurationError(
-      parsed.error.issues.flatMap((issue) =>
-        describe(issue, document.getIn(issue.path, true) as Node | undefined, lines),
-      ),
+      parsed.error.issues.flatMap((issue) => describe(issue, nodeAt(document, issue.path), lines)),
       file,
     );
   }
@@ -48,22 +56,24 @@ export function parseConfiguration(text: string, file = 'the configuration'): Co
   return parsed.data;
 }
 
-/** The settings as texts, lists and sections. A setting without a value is one that is not given. */
-function plain(node: unknown, document: Document): unknown {
-  if (isAlias(node)) {
-    return plain(node.resolve(document), document);
-  }
-  if (isMap(node)) {
-    return Object.fromEntries(node.items.map(({ key, value }) => [String(key), plain(value, document)]));
-  }
-  if (isSeq(node)) {
-    return node.items.map((item) => plain(item, document) ?? '');
-  }
-  return isScalar(node) && !isEmpty(node) ? String(node.value) : undefined;
+function syntaxProblem({ code, message }: YAMLParseError): string {
+  return code === 'MULTIPLE_DOCS' ? 'a second document begins; allowed: one, without `---` behind it' : message;
 }
 
-function isEmpty(node: unknown): boolean {
-  return node === undefined || (isScalar(node) && node.source === '');
+/** An empty file lacks what must be there, like any other. */
+function valuesOf(document: Document, lines: LineCounter, file: string): unknown {
+  try {
+    return plainValues(document) ?? {};
+  } catch (error) {
+    if (!(error instanceof ValueError)) {
+      throw error;
+    }
+    throw new ConfigurationError([`${lineOf(error.node, lines)}${error.message}`], file);
+  }
+}
+
+function lineOf(node: Node | null | undefined, lines: LineCounter): string {
+  return node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : '';
 }
 
 interface Issue {
@@ -75,12 +85,11 @@ interface Issue {
 
 function describe(issue: Issue, given: Node | undefined, lines: LineCounter): string[] {
   const name = issue.path.map(String).join('.');
-  const at = (node: Node | null | undefined) => (node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : '');
   if (issue.code === 'unrecognized_keys') {
     return (issue.keys ?? []).map((key) => {
       const written = isMap<Node>(given) ? given.items.find((item) => String(item.key) === key)?.key : given;
       const meant = nearest(key, issue.message.split(', '));
-      const unknown = `${at(written)}unknown setting \`${[...issue.path, key].join('.')}\``;
+      const unknown = `${lineOf(written, lines)}unknown setting \`${shown([...issue.path, key].join('.'))}\``;
       return `${unknown}${meant ? `; did you mean \`${meant}\`?` : ''}; allowed: ${issue.message}`;
     });
   }
@@ -88,6 +97,12 @@ function describe(issue: Issue, given: Node | undefined, lines: LineCounter): st
   if (isEmpty(given)) {
     return [`${what} is missing; allowed: ${issue.message}`];
   }
-  const value = isScalar(given) ? `\`${given.value}\`` : isSeq(given) ? 'a list' : 'a section';
-  return [`${at(given)}${what} is ${value}; allowed: ${issue.message}`];
+  const value = isScalar(given) ? `\`${shown(given.value)}\`` : isSeq(given) ? 'a list' : 'a section';
+  return [`${lineOf(given, lines)}${what} is ${value}; allowed: ${issue.message}`];
+}
+
+/** Without what a terminal would act on, and not without end. */
+function shown(value: unknown): string {
+  const text = String(value).replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -171,7 +171,11 @@ export const configurationSchema = section('What the CDK app of ecr-encryption d
   tags: z
     .record(
       z.string(),
-      field('A value', 'a text of at most 256 characters', (text) => (text.length <= 256 ? text : undefined)),
+      pattern(
+        'A value',
+        'at most 256 letters, digits, spaces and `_ . : / = + - @`',
+        /[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}/u,
+      ),
       {
         error: 'a section with the tags',
       },

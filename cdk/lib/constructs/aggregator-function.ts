@@ -4,6 +4,7 @@ import { ApplicationLogLevel, type Function as LambdaFunction, LoggingFormat } f
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { governedUnits } from '../configuration/cross-checks';
 import type { Configuration } from '../configuration/schema';
 import { CONFIGURATION_AGGREGATOR } from './configuration-aggregator';
 import { DeadLetterQueue } from './dead-letter-queue';
@@ -60,7 +61,6 @@ export class AggregatorFunction extends Construct {
 function environment(configuration: Configuration, report: ReportBucket, topic: ITopic): Record<string, string> {
   const { memberRole, mode, home, notifications, organization, scan } = configuration;
   const isOrganization = mode === 'organization';
-  const units = organization?.organizationalUnits.filter((unit) => !unit.startsWith('r-')) ?? [];
   const flags: Record<string, string | number | boolean | undefined> = {
     OUTPUT: report.location,
     FORMAT: scan.formats.join(','),
@@ -72,7 +72,7 @@ function environment(configuration: Configuration, report: ReportBucket, topic: 
     REGIONS: scan.regions?.join(',') ?? 'all',
     // Without an organization, or without being allowed to read it, the account alone is the whole of it.
     ACCOUNTS: isOrganization ? undefined : home.account,
-    ORGANIZATIONAL_UNITS: units.join(',') || undefined,
+    ORGANIZATIONAL_UNITS: governedUnits(configuration).join(',') || undefined,
     EXCLUDE_ACCOUNTS: organization?.excludedAccounts.join(',') || undefined,
     ROLE_NAME: isOrganization ? memberRole.name : undefined,
     EXTERNAL_ID: isOrganization ? memberRole.externalId : undefined,

@@ -11,6 +11,7 @@ import { Dashboard } from './dashboard';
 import { History } from './history';
 import { ReportBucket } from './report-bucket';
 import { ScanAlarms } from './scan-alarms';
+import { ScanContinuation } from './scan-continuation';
 import { ScanSchedule } from './scan-schedule';
 
 /** The scan: when it runs, what it writes, and who is told. */
@@ -30,6 +31,7 @@ export class Aggregator extends Construct {
     this.topic = new AlarmTopic(this, 'Topic', configuration, report.key);
     const aggregator = new AggregatorFunction(this, 'Scan', configuration, { role, report, topic: this.topic });
     new ScanSchedule(this, 'Schedule', configuration, aggregator.function, aggregator.deadLetterQueue);
+    new ScanContinuation(this, 'Continuation', report, aggregator.function, aggregator.deadLetterQueue);
     new ScanAlarms(this, 'Alarms', configuration, this.topic);
     if (options.dashboard) {
       new Dashboard(this, 'Dashboard', configuration, aggregator.function);

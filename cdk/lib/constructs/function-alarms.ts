@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnEventInvokeConfig, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -57,9 +57,9 @@ export class FunctionAlarms extends Construct {
       threshold: 1,
       topic,
     });
-    // Lambda drops what has waited for six hours.
+    const minutes = tellsOfWaitingAfter(target).toMinutes();
     toldAlarm(this, 'EventAge', {
-      description: `${what} does not keep up: an event has waited for an hour.`,
+      description: `${what} does not keep up: an event has waited for ${minutes} minutes.`,
       metric: new Metric({
         namespace: 'AWS/Lambda',
         metricName: 'AsyncEventAge',
@@ -67,8 +67,21 @@ export class FunctionAlarms extends Construct {
         statistic: Stats.MAXIMUM,
         period,
       }),
-      threshold: Duration.hours(1).toMilliseconds(),
+      threshold: Duration.minutes(minutes).toMilliseconds(),
       topic,
     });
   }
+}
+
+/** What Lambda keeps an event for where the function does not say. */
+const LAMBDA_KEEPS = Duration.hours(6);
+
+/**
+ * An hour; half of the time after which Lambda drops an event, where that is less: no event gets older than that, so an alarm
+ * at this age would never ring.
+ */
+function tellsOfWaitingAfter(target: LambdaFunction): Duration {
+  const invocation = target.node.findAll().find((child) => child instanceof CfnEventInvokeConfig);
+  const seconds = invocation?.maximumEventAgeInSeconds ?? LAMBDA_KEEPS.toSeconds();
+  return Duration.seconds(Math.min(Duration.hours(1).toSeconds(), seconds / 2));
 }

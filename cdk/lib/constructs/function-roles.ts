@@ -4,15 +4,12 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import { partitionOf } from '../configuration/aws-names';
 import type { Configuration } from '../configuration/schema';
+import { AGGREGATOR_ROLE, RULE_ROLE, RULE_STACKS } from '../names';
 import { accountStatement, ruleActions, scanActions } from '../permissions';
-
-/** The roles' names. The role in every account trusts them by ARN, so they must not change. */
-export const RULE_ROLE = 'EcrEncryptionRule';
-export const AGGREGATOR_ROLE = 'EcrEncryptionAggregator';
 
 /**
  * The roles that the functions run as. IAM is global, so the functions of all Regions share one role, and a new Region does
- * not change whom every account trusts. What a Region adds (its log group, its queue) is attached there.
+ * not change whom every account trusts.
  */
 export class FunctionRoles extends Construct {
   /** None where no Region is governed. */
@@ -29,6 +26,7 @@ export class FunctionRoles extends Construct {
     const role = this.role('Rule', RULE_ROLE, 'The AWS Config rule ecr-encryption', configuration);
     role.addToPolicy(accountStatement('JudgeTheFunctionsOwnAccount', ruleActions(configuration)));
     enterAccounts(role, configuration);
+    logInOtherStacks(role, configuration);
     return role;
   }
 
@@ -116,7 +114,44 @@ function enterAccounts(role: Role, { mode, memberRole, organization }: Configura
   );
 }
 
-/** One of the roles in a stack that it is not made in; what is added to it there is a policy of that stack. */
-export function functionRole(scope: Construct, { home }: Configuration, roleName: string): IRole {
-  return Role.fromRoleArn(scope, 'Role', `arn:${partitionOf(home.region)}:iam::${home.account}:role/${roleName}`);
+/**
+ * What the rule's function needs in its stack, for the stacks of all Regions at once: IAM allows 10,240 characters of inline
+ * policies for a role in all, which a policy from each Region would exceed at some two dozen.
+ */
+function logInOtherStacks(role: Role, { mode, home, rule }: Configuration): void {
+  if (mode === 'single-account' && rule.regions.every((region) => region === home.region)) {
+    return;
+  }
+  const groups = `${home.account}:log-group:${RULE_STACKS}*:*`;
+  const queues = `${home.account}:${RULE_STACKS}*`;
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'LogAndKeepFailures',
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'],
+      // "*" stands for the Region, and for what CloudFormation puts behind a stack's name: the log group and the queue of
+      // the rule's stack in each Region, of the home account alone.
+      resources: [`arn:${Aws.PARTITION}:logs:*:${groups}`, `arn:${Aws.PARTITION}:sqs:*:${queues}`],
+    }),
+  );
+  for (const resource of [`logs:*:${groups}`, `sqs:*:${queues}`]) {
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:${resource}]`,
+      "The log groups and dead-letter queues of the rule's own stacks, one in each Region.",
+    );
+  }
+}
+
+/** The rule's role in a stack of one Region, which adds nothing to it: see `logInOtherStacks`. */
+export function ruleRole(scope: Construct, { home }: Configuration): IRole {
+  return Role.fromRoleArn(scope, 'Role', roleArn(home, RULE_ROLE), { mutable: false });
+}
+
+/** The scan's role in the stack of the scan; what is added to it there is a policy of that stack. */
+export function aggregatorRole(scope: Construct, { home }: Configuration): IRole {
+  return Role.fromRoleArn(scope, 'Role', roleArn(home, AGGREGATOR_ROLE));
+}
+
+function roleArn({ account, region }: Configuration['home'], roleName: string): string {
+  return `arn:${partitionOf(region)}:iam::${account}:role/${roleName}`;
 }

@@ -1,32 +1,58 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { ConfigurationError } from '../configuration/configuration-error';
+import type { Configuration } from '../configuration/schema';
+
+/** Paths in the configuration start here. */
+const CDK = join(__dirname, '..', '..');
 
 const MACHINES: Record<number, string> = { 62: 'x86_64', 183: 'arm64' };
 
-/**
- * Refuses a zip file that Lambda could not run: a missing one, one without `bootstrap`, or one for other processors. Lambda
- * itself would take it, and fail at every invocation.
- */
-export function checkZip(file: string, setting: string, path: string, architecture: string): void {
-  const refused = (problem: string, allowed: string) =>
-    new ConfigurationError([`\`${setting}\` is \`${path}\`, ${problem}; allowed: ${allowed}`]);
-  if (!existsSync(file)) {
-    throw refused('which is not there', 'a zip file, such as `make lambda` makes, or `code.build: cargo`');
+/** Where the functions' code is, by the setting that says so; nothing where it is built while synthesising. */
+export function codeZips({ code, rule }: Configuration): Record<string, string> {
+  if (code.build === 'cargo') {
+    return {};
   }
-  const head = bootstrapHead(readFileSync(file));
+  // A deployment without a rule needs no code of it.
+  return { ...(rule.regions.length > 0 ? { 'code.ruleZip': code.ruleZip } : {}), 'code.scanZip': code.scanZip };
+}
+
+/** The file behind such a path. */
+export function zipFile(path: string): string {
+  return resolve(CDK, path);
+}
+
+/**
+ * Refuses zip files that Lambda could not run: missing ones, such without `bootstrap`, or for other processors. Lambda itself
+ * would take them, and fail at every invocation.
+ */
+export function checkZips(configuration: Configuration): void {
+  const problems = Object.entries(codeZips(configuration)).flatMap(([setting, path]) => {
+    const problem = zipProblem(zipFile(path), configuration.code.architecture);
+    return problem === undefined ? [] : [`\`${setting}\` is \`${path}\`, ${problem}`];
+  });
+  if (problems.length > 0) {
+    throw new ConfigurationError(problems);
+  }
+}
+
+function zipProblem(file: string, architecture: string): string | undefined {
+  if (!existsSync(file)) {
+    return 'which is not there; allowed: a zip file, such as `make lambda` makes, or `code.build: cargo`';
+  }
+  const head = statSync(file).isFile() ? bootstrapHead(readFileSync(file)) : undefined;
   if (head === undefined) {
-    throw refused('which is no zip file with `bootstrap` in it', 'a zip file such as `make lambda` makes');
+    return 'which is no zip file with `bootstrap` in it; allowed: a zip file such as `make lambda` makes';
   }
   const machine = head.toString('latin1', 0, 4) === '\x7fELF' ? MACHINES[head.readUInt16LE(18)] : undefined;
-  if (machine !== architecture) {
-    throw refused(
-      `whose bootstrap is ${machine ? `for ${machine}` : 'no program for Linux'}, while \`code.architecture\` is \`${architecture}\``,
-      machine
-        ? `\`code.architecture: ${machine}\`, or \`make lambda LAMBDA_ARCH=${architecture}\``
-        : 'a program for Linux',
-    );
+  if (machine === undefined) {
+    return 'whose bootstrap is no program for Linux on arm64 or x86_64; allowed: one, such as `make lambda` makes';
   }
+  return machine === architecture
+    ? undefined
+    : `whose bootstrap is for ${machine}, while \`code.architecture\` is \`${architecture}\`; ` +
+        `allowed: \`code.architecture: ${machine}\`, or \`make lambda LAMBDA_ARCH=${architecture}\``;
 }
 
 /** The first bytes of the file `bootstrap`: the zip's directory says where it is. */

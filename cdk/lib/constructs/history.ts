@@ -2,8 +2,9 @@ import { Aws, CfnOutput } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
+import { ATHENA_RESULTS } from '../names';
 import { DATABASE, HISTORY_QUERIES, TABLE, WORKGROUP } from './history-queries';
-import { ATHENA_RESULTS, type ReportBucket } from './report-bucket';
+import type { ReportBucket } from './report-bucket';
 
 /** The columns of the Parquet files: the fields of a finding, as `aggregator/src/finding.rs` has them, and the run. */
 const COLUMNS: Record<string, string> = {

@@ -1,4 +1,4 @@
-import type { CfnResource } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnPermission, CfnResourcePolicy, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Configuration } from '../configuration/schema';
@@ -17,7 +17,9 @@ import type { Configuration } from '../configuration/schema';
  *   accounts of the organization only (`aws:ResourceOrgID`), and results go where the role is. AWS's own rule
  *   `lambda-function-public-access-prohibited` reports such a function.
  * - `organization`: `aws:SourceOrgID`, which AWS's documentation does not promise for AWS Config. Where AWS Config does not
- *   give it, the deployment fails because the function cannot be invoked: nothing is governed in silence.
+ *   give it, it refuses the rule in every account, and the deployment fails: an organization rule or conformance pack because
+ *   AWS Config waits for all accounts, the rule of units because its StackSet may not fail everywhere
+ *   (`OrganizationStackSet`). An account that a StackSet lost alone is told by nobody but the check in `cdk/README.md`.
  */
 export class InvokePermission extends Construct {
   constructor(scope: Construct, id: string, { mode, home, organization, rule }: Configuration, target: LambdaFunction) {
@@ -42,8 +44,8 @@ export class InvokePermission extends Construct {
 }
 
 /** A permission of its own for each account would not fit into a function's policy; one condition with all of them does. */
-function policyWithCondition(scope: Construct, target: LambdaFunction, equals: Record<string, unknown>): CfnResource {
-  return new CfnResourcePolicy(scope, 'Policy', {
+function policyWithCondition(scope: Construct, target: LambdaFunction, equals: Record<string, unknown>): void {
+  const policy = new CfnResourcePolicy(scope, 'Policy', {
     resourceArn: target.functionArn,
     policyDocument: {
       Version: '2012-10-17',
@@ -59,4 +61,8 @@ function policyWithCondition(scope: Construct, target: LambdaFunction, equals: R
       ],
     },
   });
+  // The resource is the whole policy of the function. With a change to `service`, CloudFormation adds that permission first
+  // and removes this resource afterwards, and the new permission would go with it: AWS Config could invoke nothing, and
+  // nobody would be told. What stays behind instead allows less than `service` does, and goes with the function.
+  policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
 }

@@ -3,8 +3,8 @@ import { ArnPrincipal, CfnRole, ManagedPolicy, PolicyDocument, PolicyStatement }
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import type { Configuration } from '../configuration/schema';
+import { AGGREGATOR_ROLE, RULE_ROLE } from '../names';
 import { accountStatement, memberActions, scanActions } from '../permissions';
-import { AGGREGATOR_ROLE, RULE_ROLE } from './function-roles';
 
 /** The role in every account: what the rule and the scan may do there, and that only they may. */
 export class MemberRole extends Construct {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
@@ -24,10 +24,18 @@ export class PolicyLayer extends LayerVersion {
   }
 }
 
-/** Layers are unpacked in /opt. */
+/**
+ * Layers are unpacked in /opt, with the modes of the zip file, which are those of the files here; the function runs as
+ * another user than their owner. So who deploys must not decide, by their umask, whether it may read them.
+ */
 function folderWith(content: string): string {
   const root = mkdtempSync(join(tmpdir(), 'ecr-encryption-policy-'));
-  mkdirSync(join(root, 'ecr-encryption'));
-  writeFileSync(join(root, 'ecr-encryption', 'policy.toml'), content);
+  const folder = join(root, 'ecr-encryption');
+  const file = join(folder, 'policy.toml');
+  mkdirSync(folder);
+  writeFileSync(file, content);
+  chmodSync(root, 0o755);
+  chmodSync(folder, 0o755);
+  chmodSync(file, 0o644);
   return root;
 }

@@ -1,16 +1,13 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Architecture, Code, type FunctionOptions, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { cargoLambdaVersion, RustFunction } from 'cargo-lambda-cdk';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/configuration-error';
 import type { Configuration } from '../configuration/schema';
-import { checkZip } from './function-zip';
+import { zipFile } from './function-zip';
 
 /** The folder with the Cargo workspace. */
 const WORKSPACE = join(__dirname, '..', '..', '..');
-
-/** Paths in the configuration start here. */
-const CDK = join(__dirname, '..', '..');
 
 /** One of the project's two binaries as a function: from a zip file, or built by cargo-lambda while synthesising. */
 export function projectFunction(
@@ -37,15 +34,11 @@ export function projectFunction(
       bundling: { cargoLambdaFlags: ['--release', '--locked'] },
     });
   }
-  const [setting, path] =
-    binary === 'ecr-encryption' ? (['code.scanZip', code.scanZip] as const) : (['code.ruleZip', code.ruleZip] as const);
-  const file = resolve(CDK, path);
-  checkZip(file, setting, path, code.architecture);
   return new LambdaFunction(scope, id, {
     ...options,
     architecture,
     runtime: Runtime.PROVIDED_AL2023,
     handler: 'bootstrap',
-    code: Code.fromAsset(file),
+    code: Code.fromAsset(zipFile(binary === 'ecr-encryption' ? code.scanZip : code.ruleZip)),
   });
 }

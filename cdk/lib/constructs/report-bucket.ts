@@ -6,28 +6,26 @@ import {
   Bucket,
   BucketEncryption,
   type BucketProps,
+  type CfnBucket,
   ObjectLockRetention,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 import type { Configuration } from '../configuration/schema';
-
-/** Where results of Athena's queries go; nobody needs them for long. */
-export const ATHENA_RESULTS = 'athena-results/';
+import { ATHENA_RESULTS } from '../names';
+import { continuationKeys, deletedKeys, UNFINISHED } from './report-keys';
 
 /** The bucket with the reports, and the key that encrypts it. Both survive the stack: the history is evidence. */
 export class ReportBucket extends Construct {
   readonly bucket: Bucket;
   readonly key: Key;
   private readonly prefix: string;
-  private readonly removesRuns: boolean;
 
   constructor(scope: Construct, id: string, configuration: Configuration) {
     super(scope, id);
     const { home, report } = configuration;
     this.prefix = report.prefix;
-    this.removesRuns = report.keepDays !== undefined;
     this.key = new Key(this, 'Key', {
       description: 'Reports of ecr-encryption, and what is told of them',
       enableKeyRotation: true,
@@ -61,8 +59,18 @@ export class ReportBucket extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(7),
         },
         { id: 'remove-results-of-queries', prefix: ATHENA_RESULTS, expiration: Duration.days(30) },
+        {
+          // The scan removes them itself when the run has finished: what is left is of runs that nobody has gone on with.
+          id: 'remove-unfinished-runs',
+          prefix: `${this.prefix}/${UNFINISHED}/`,
+          expiration: Duration.days(7),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
       ],
     });
+    // The property itself: `eventBridgeEnabled` would deploy a function that may change the notifications of all buckets.
+    const bucket = this.bucket.node.defaultChild as CfnBucket;
+    bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
     if (!report.accessLogs) {
       acknowledge(
         this.bucket,
@@ -78,16 +86,33 @@ export class ReportBucket extends Construct {
     return `s3://${this.bucket.bucketName}/${this.prefix}`;
   }
 
-  /** Lets the scan write reports, and read earlier ones; it may delete only where it is to. */
+  /** The keys of the objects that ask for a run to be gone on with, as a pattern of EventBridge. */
+  get continuationKeys(): string {
+    return continuationKeys(this.prefix);
+  }
+
+  /**
+   * Lets the scan write reports, and read earlier ones. It deletes what an upload that failed has left, a run that it writes
+   * anew, what it has gone on with, and runs that are no longer kept; all of them are under the same keys, so it may always.
+   * A version is never deleted: what a delete marker hides can be had back for `report.noncurrentDays`.
+   */
   grantReports(role: IRole): void {
     const objects = `${this.prefix}/*`;
-    const actions = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'];
+    const deleted = deletedKeys(this.prefix);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'WriteReports',
-        actions: this.removesRuns ? [...actions, 's3:DeleteObject'] : actions,
+        actions: ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'],
         // "*" behind the prefix: each run has keys of its own.
         resources: [this.bucket.arnForObjects(objects)],
+      }),
+    );
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'RemoveRuns',
+        actions: ['s3:DeleteObject'],
+        // "*" behind the folders: each run has keys of its own. Neither latest.json nor anything else is among them.
+        resources: deleted.map((keys) => this.bucket.arnForObjects(keys)),
       }),
     );
     role.addToPrincipalPolicy(
@@ -102,11 +127,13 @@ export class ReportBucket extends Construct {
     );
     this.key.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
     const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
-    acknowledge(
-      role,
-      `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${objects}]`,
-      "The reports' own keys: each run has objects of its own under the prefix.",
-    );
+    for (const keys of [objects, ...deleted]) {
+      acknowledge(
+        role,
+        `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${keys}]`,
+        "The reports' own keys: each run has objects of its own under the prefix.",
+      );
+    }
   }
 
   private logBucket(days: number): Bucket {

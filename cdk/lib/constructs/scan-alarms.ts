@@ -1,5 +1,5 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Configuration } from '../configuration/schema';
@@ -21,7 +21,8 @@ export class ScanAlarms extends Construct {
       missing: TreatMissingData.IGNORE,
     });
     toldAlarm(this, 'LongRun', {
-      description: 'A scan took more than 80 % of what Lambda allows: give it more memory, or scan fewer Regions.',
+      description:
+        'A scan took more than 80 % of what Lambda allows; at 15 minutes another invocation goes on with it. More memory or fewer Regions make it faster.',
       metric: scanMetric(this, 'DurationSeconds', Duration.minutes(5)),
       threshold: 0.8 * LONGEST_RUN.toSeconds(),
       topic,
@@ -39,13 +40,24 @@ export class ScanAlarms extends Construct {
     }
     // By the hour, because one long period would begin at another minute than the schedule does. Two hours more than the
     // schedule leaves out, so that a run may begin late, take long, and meet a change of the clocks.
+    const hour = Duration.hours(1);
     toldAlarm(this, 'MissedRun', {
-      description: 'No scan has finished in the time in which one was due.',
-      metric: scanMetric(this, 'Runs', Duration.hours(1)),
+      description:
+        'No scan has finished in the time in which one was due; after a first deployment, none has finished yet.',
+      // Hours without a run are data, namely 0. Where data is missing, CloudWatch looks back further than it was asked to,
+      // by how much it does not say, and a run that it finds there would put the alarm off.
+      metric: new MathExpression({
+        expression: 'FILL(runs, 0)',
+        usingMetrics: { runs: scanMetric(this, 'Runs', hour) },
+        label: 'Runs',
+        period: hour,
+      }),
       threshold: 1,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: Math.ceil(longestGapHours) + 2,
       topic,
+      // Before the first run there may be nothing to fill. It rings then too: a scan that never ran is a missed one, and
+      // CloudWatch does not know when the first is due.
       missing: TreatMissingData.BREACHING,
     });
   }

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -8,6 +8,9 @@ import type { Configuration } from '../configuration/schema';
 
 /** What the function gets: `cdk/README.md` says what it means. */
 export const SCHEDULED_EVENT = { resume: true };
+
+/** How long it is tried to hand an event over to Lambda; what the function does with it is another matter. */
+export const HANDING_OVER = { maxEventAge: Duration.hours(1), retryAttempts: 10 };
 
 /** Starts the scan. */
 export class ScanSchedule extends Construct {
@@ -39,8 +42,10 @@ export class ScanSchedule extends Construct {
         roleArn: role.roleArn,
         input: JSON.stringify(SCHEDULED_EVENT),
         deadLetterConfig: { arn: deadLetterQueue.queueArn },
-        // Of handing the event over; what the function does with it is not Scheduler's.
-        retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
+        retryPolicy: {
+          maximumEventAgeInSeconds: HANDING_OVER.maxEventAge.toSeconds(),
+          maximumRetryAttempts: HANDING_OVER.retryAttempts,
+        },
       },
     });
     // The role's permissions are a resource of their own; a schedule that is due at once would come before them.

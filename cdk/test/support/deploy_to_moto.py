@@ -23,6 +23,18 @@ from moto.server import ThreadedMotoServer
 
 MEMBER = "999988887777"
 
+# What the scan writes under the prefix of the reports, as far as it matters who hears of it.
+WRITTEN = [
+    ".unfinished/0193a/journal-1",
+    ".unfinished/0193a/manifest.json",
+    ".unfinished/0193a/lock.json",
+    ".unfinished/0193a/continue-1.json",
+    ".unfinished/0193a/continue-16.json",
+    "interrupted-0193a/manifest.json",
+    "runs/2026-11-23-0193a/findings.jsonl",
+    "latest.json",
+]
+
 
 class Cloud:
     """Clients of any account and Region of the server."""
@@ -131,9 +143,35 @@ def read_back(cloud: Cloud, account: str, region: str, resources: dict) -> dict:
                     QueueUrl=name, AttributeNames=["All"]
                 )["Attributes"]
                 read[logical_id] = {"retention": attributes["MessageRetentionPeriod"]}
+            case "AWS::Events::Rule":
+                read[logical_id] = heard(cloud, account, region, name)
             case _:
                 pass
     return read
+
+
+def heard(cloud: Cloud, account: str, region: str, rule: str) -> dict:
+    """The targets of a rule, and what it hears of when the scan writes into the bucket that it names."""
+    events, s3, sqs = (cloud.client(service, account, region) for service in ("events", "s3", "sqs"))
+    detail = json.loads(events.describe_rule(Name=rule)["EventPattern"])["detail"]
+    bucket = detail["bucket"]["name"][0]
+    prefix = detail["object"]["key"][0]["wildcard"].split("/.unfinished/")[0]
+    targets = events.list_targets_by_rule(Rule=rule)["Targets"]
+    # A queue in place of the function, which moto would run in a container.
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.remove_targets(Rule=rule, Ids=[target["Id"] for target in targets])
+    events.put_targets(Rule=rule, Targets=[{"Id": "heard", "Arn": arn}])
+    # Which moto's CloudFormation leaves out.
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    for key in WRITTEN:
+        s3.put_object(Bucket=bucket, Key=f"{prefix}/{key}", Body=b"{}")
+    messages = []
+    while received := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        messages += [json.loads(message["Body"])["detail"]["object"]["key"] for message in received]
+    return {"targets": [(target["Arn"], target.get("Input")) for target in targets], "heard": sorted(messages)}
 
 
 def deploy_assembly(cloud: Cloud, folder: Path) -> dict:

@@ -42,6 +42,8 @@ pub enum Fault {
     Drop(usize),
     /// What it asks for is done, and the connection ends without an answer.
     Lost,
+    /// No answer ever.
+    Hang,
 }
 
 /// An error as S3 tells it.
@@ -149,6 +151,7 @@ async fn answer(rule: &Arc<Rule>, state: &Mutex<State>, request: Request<Incomin
     }
     match fault {
         Some(Fault::Drop(_)) => Err(io::Error::other("dropped")),
+        Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Answer(status, headers, body)) => Ok(headers
             .into_iter()
             .fold(Response::builder().status(status), |answer, (name, value)| answer.header(name, value))
@@ -212,11 +215,15 @@ impl State {
                     .split('&')
                     .find_map(|one| one.strip_prefix("max-keys="))
                     .map_or(1_000, |most| most.parse().unwrap());
-                let found: Vec<_> = found
-                    .filter(|key| key.starts_with(&prefix))
-                    .take(most)
-                    .map(|key| format!("<Contents><Key>{key}</Key></Contents>"))
-                    .collect();
+                let found = found.filter(|key| key.starts_with(&prefix));
+                let found: Vec<_> = if query.contains("delimiter=") {
+                    let folders = found.filter_map(|key| key[prefix.len()..].split_once('/'));
+                    let folders: BTreeSet<_> = folders.map(|(folder, _)| format!("{prefix}{folder}/")).collect();
+                    let told = |folder| format!("<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>");
+                    folders.into_iter().map(told).collect()
+                } else {
+                    found.take(most).map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect()
+                };
                 answer.body(xml(format!("<ListBucketResult>{}</ListBucketResult>", found.concat()))).unwrap()
             }
             "GET" if self.objects.contains_key(&path) => answer.body(Full::from(self.objects[&path].clone())).unwrap(),

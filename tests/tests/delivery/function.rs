@@ -1,6 +1,7 @@
 //! The scan as a Lambda function, which keeps its reports on S3.
 
-mod bench;
+pub mod bench;
+mod continuation;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ fn the_schedulers_event_brings_a_report_to_the_bucket() {
     let expected = json!({
         "run_id": id,
         "status": "complete",
+        "continues": false,
         "exit_status": 3,
         "report": report,
         "totals": {
@@ -66,7 +68,7 @@ fn a_run_that_has_no_more_time_is_gone_on_with() {
     assert_eq!((&first["status"], &first["exit_status"]), (&json!("interrupted"), &json!(3)));
     assert_eq!(first["report"], format!("s3://function-interrupted/ecr/interrupted-{id}"));
     assert_eq!((&first["totals"]["repositories"], &first["totals"]["not_covered"]), (&json!(6), &json!(1)));
-    assert_eq!(metrics(&invocation), Some(json!({ "NotCovered": 1 })));
+    assert_eq!((&first["continues"], metrics(&invocation)), (&json!(true), Some(json!({}))));
     let summary = bench.object(&format!("ecr/interrupted-{id}/summary.json"));
     assert_eq!(summary["run"]["interruption"], "the time that the run has was over");
     assert!(!bench.keys().contains(&"ecr/latest.json".to_owned()));
@@ -82,7 +84,8 @@ fn a_run_that_has_no_more_time_is_gone_on_with() {
     let calls = [("ecr", "DescribeRepositories"), ("kms", "DescribeKey"), ("sts", "AssumeRole")];
     assert_eq!(calls.map(|(service, operation)| bench.calls(service, operation)), [1, 1, 1], "only the rest");
     assert_eq!(bench.object("ecr/latest.json")["run_id"], id);
-    let left: Vec<_> = bench.keys().into_iter().filter(|key| key.contains("interrupted-")).collect();
+    let is_left = |key: &String| key.contains("interrupted-") || key.contains(".unfinished");
+    let left: Vec<_> = bench.keys().into_iter().filter(is_left).collect();
     assert_eq!(left, Vec::<String>::new());
 }
 

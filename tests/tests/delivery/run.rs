@@ -63,8 +63,13 @@ impl Run {
 
 fn told(folder: &Path, name: &str) -> ManifestFile {
     let content = fs::read(folder.join(name)).unwrap();
-    let digits: Vec<_> = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-    ManifestFile { name: name.to_owned(), bytes: content.len() as u64, sha256: digits.concat() }
+    ManifestFile { name: name.to_owned(), bytes: content.len() as u64, sha256: sha256(&content) }
+}
+
+/// As manifests tell it.
+pub fn sha256(content: &[u8]) -> String {
+    let digits: Vec<_> = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 fn manifest(day: u8, run_id: &str) -> Manifest {

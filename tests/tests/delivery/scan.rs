@@ -211,7 +211,7 @@ async fn a_run_that_is_there_is_not_gone_on_with() {
 }
 
 /// A server that takes one request after the other, and answers each with a status.
-async fn webhook(status: u16) -> (String, Arc<Mutex<Vec<String>>>) {
+pub async fn webhook(status: u16) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/SECRET", listener.local_addr().unwrap());
     let got = Arc::new(Mutex::new(Vec::new()));

@@ -47,7 +47,6 @@ fn flags() {
             &["--regions", "us-east-1,,eu-west-1"],
             &["--accounts", "1234"],
             &["--accounts", "222222222222,999999999999"],
-            &["--exclude-accounts", "999999999999"],
             &["--organizational-units", "Root/Nowhere"],
             &["--organizational-units", "ou-root-99999999"],
             &["--organizational-units", "Root//Prod"],

@@ -32,6 +32,23 @@ fn by_account() {
     assert_eq!(scanned(&["--accounts", &format!("{SHOP},{BANK}"), "--exclude-accounts", SHOP]), [BANK]);
 }
 
+/// An account that was closed is forgotten some day, and a scan that runs by itself goes on.
+#[test]
+fn an_account_that_is_left_out_may_have_gone() {
+    let gone = "999999999999";
+    let outcome = scan(with_units(), &["--exclude-accounts", &format!("{SHOP},{gone}")]);
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    assert_eq!(outcome.summary["coverage"]["accounts_found"], 2);
+    assert!(
+        outcome.stderr.contains(&format!(
+            "--exclude-accounts: not in the organization, so there is nothing to leave out: {gone}"
+        )),
+        "{}",
+        outcome.stderr
+    );
+    assert!(!outcome.stderr.contains(&format!("leave out: {SHOP}")), "{}", outcome.stderr);
+}
+
 #[test]
 fn by_organizational_unit_nested_ones_included() {
     assert_eq!(scanned(&["--organizational-units", "ou-root-aaaaaaaa"]), [SHOP, BANK]);

@@ -63,6 +63,12 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Others who go on with the same run have written it.
+    #[error("`{object}` is being written by another one that goes on with the same run")]
+    Overtaken {
+        /// The object.
+        object: String,
+    },
     /// There is no run.
     #[error("there is no run in `{location}`: neither manifest.json, nor latest.json, nor a run under runs/")]
     NoRun {

@@ -84,19 +84,30 @@ impl S3Store {
 
     async fn fetch_into(&self, name: &str, file: &ManifestFile, part: &Path) -> Result<(), StoreError> {
         let mut out = tokio::fs::File::create(part).await.map_err(StoreError::file(part))?;
+        self.fetch_onto(name, file, &mut out, part).await?;
+        out.flush().await.map_err(StoreError::file(part))
+    }
+
+    /// Fetches a file, and adds it to `out`, which is at `path`.
+    pub(super) async fn fetch_onto(
+        &self,
+        name: &str,
+        file: &ManifestFile,
+        out: &mut tokio::fs::File,
+        path: &Path,
+    ) -> Result<(), StoreError> {
         let mut digest = Sha256::new();
         let first = self.range(name, file, 0, None).await?;
         digest.update(&first.content);
-        out.write_all(&first.content).await.map_err(StoreError::file(part))?;
+        out.write_all(&first.content).await.map_err(StoreError::file(path))?;
         // Later ones are of the same object: none that has taken its place meanwhile.
         let offsets = (RANGE..file.bytes).step_by(usize::try_from(RANGE).unwrap_or(usize::MAX));
         let ranges = offsets.map(|offset| self.range(name, file, offset, first.etag.as_deref()));
         let mut ranges = stream::iter(ranges).buffered(AT_ONCE);
         while let Some(range) = ranges.try_next().await? {
             digest.update(&range.content);
-            out.write_all(&range.content).await.map_err(StoreError::file(part))?;
+            out.write_all(&range.content).await.map_err(StoreError::file(path))?;
         }
-        out.flush().await.map_err(StoreError::file(part))?;
         if unhexed(&file.sha256).as_deref() == Some(digest.finalize().as_slice()) {
             Ok(())
         } else {

@@ -4,6 +4,8 @@
 pub(super) const RUNS: &str = "runs";
 /// The part of the prefix under which the dataset over all runs is.
 pub(super) const DATASET: &str = "parquet";
+/// The part of the prefix under which unfinished runs are.
+pub(super) const UNFINISHED: &str = ".unfinished";
 /// A copy of the newest run's manifest, with the run's name.
 pub(super) const LATEST: &str = "latest.json";
 /// What is written, again and again, to find out whether anything can be.
@@ -12,6 +14,11 @@ pub(super) const WRITE_CHECK: &str = ".write-check";
 /// Where a run is, from the location's prefix.
 pub(super) fn of_run(run_name: &str) -> String {
     format!("{RUNS}/{run_name}")
+}
+
+/// Where an unfinished run is, from the location's prefix.
+pub(super) fn of_unfinished(run_id: &str) -> String {
+    format!("{UNFINISHED}/{run_id}")
 }
 
 /// The name of something in a folder, of which an empty one is the location's prefix itself.

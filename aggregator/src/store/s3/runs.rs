@@ -34,7 +34,7 @@ impl S3Store {
     /// # Errors
     /// S3 does not list them, or refuses a manifest.
     pub async fn runs(&self) -> Result<Runs, StoreError> {
-        let names = self.run_names().await?;
+        let names = self.folder_names(names::RUNS).await?;
         let reading: Vec<_> = names
             .into_iter()
             .map(|name| async {
@@ -72,29 +72,35 @@ impl S3Store {
         Ok(manifest.map(|manifest| StoredRun { name: name.to_owned(), manifest, folder }))
     }
 
+    /// Where a run is, for people.
+    pub fn place_of(&self, run: &StoredRun) -> String {
+        self.location.under(&run.folder).to_string()
+    }
+
     /// Whether there is any run: asked in order to find out whether it may be.
     pub(super) async fn any_run(&self) -> Result<bool, StoreError> {
-        let request = self.client.list_objects_v2().bucket(self.location.bucket()).prefix(self.runs_prefix());
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(self.location.bucket())
+            .prefix(self.key(&names::within(names::RUNS, "")));
         let answer = request.max_keys(1).set_expected_bucket_owner(self.owner()).send().await;
         let answer = answer.map_err(|error| self.error(names::RUNS, AwsFault::new("s3:ListBucket", &error)))?;
         Ok(!answer.contents().is_empty())
     }
 
-    async fn run_names(&self) -> Result<Vec<String>, StoreError> {
-        let prefix = self.runs_prefix();
+    /// The folders in the folder of this name.
+    pub(super) async fn folder_names(&self, within: &str) -> Result<Vec<String>, StoreError> {
+        let prefix = self.key(&names::within(within, ""));
         let request = self.client.list_objects_v2().bucket(self.location.bucket()).prefix(&prefix).delimiter("/");
         let mut pages = request.set_expected_bucket_owner(self.owner()).into_paginator().send();
         let mut names = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| self.error(names::RUNS, AwsFault::new("s3:ListBucket", &error)))?;
+            let page = page.map_err(|error| self.error(within, AwsFault::new("s3:ListBucket", &error)))?;
             let found = page.common_prefixes().iter().filter_map(|found| found.prefix()?.strip_prefix(&prefix));
             names.extend(found.map(|name| name.trim_end_matches('/').to_owned()).filter(|name| names::is_plain(name)));
         }
         Ok(names)
-    }
-
-    fn runs_prefix(&self) -> String {
-        format!("{}/", self.key(names::RUNS))
     }
 
     /// A run's manifest.

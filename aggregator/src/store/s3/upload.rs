@@ -51,14 +51,25 @@ impl S3Store {
             let error = io::Error::other(format!("it has {length} bytes, and {} by the manifest", file.bytes));
             return Err(StoreError::file(path)(error));
         }
-        if length <= MOST_AT_ONCE {
-            self.put_at_once(path, name, file).await
+        self.put_piece(path, 0, name, file).await
+    }
+
+    /// Sends a piece of a file, from `offset` on, in the same way.
+    pub(super) async fn put_piece(
+        &self,
+        path: &Path,
+        offset: u64,
+        name: &str,
+        piece: &ManifestFile,
+    ) -> Result<(), StoreError> {
+        if piece.bytes <= MOST_AT_ONCE {
+            self.put_at_once(path, offset, name, piece).await
         } else {
-            self.put_in_parts(path, name, length).await
+            self.put_in_parts(path, offset, name, piece.bytes).await
         }
     }
 
-    async fn put_at_once(&self, path: &Path, name: &str, file: &ManifestFile) -> Result<(), StoreError> {
+    async fn put_at_once(&self, path: &Path, offset: u64, name: &str, file: &ManifestFile) -> Result<(), StoreError> {
         let request = self
             .client
             .put_object()
@@ -72,12 +83,12 @@ impl S3Store {
             .set_ssekms_key_id(self.options.kms_key.clone())
             .set_bucket_key_enabled(self.bucket_key())
             .set_expected_bucket_owner(self.owner())
-            .body(read(path, Part { number: 1, offset: 0, length: file.bytes }).await?);
+            .body(read(path, Part { number: 1, offset, length: file.bytes }).await?);
         let sent = request.customize().config_override(transfer()).send().await;
         sent.map(drop).map_err(|error| self.error(name, AwsFault::new("s3:PutObject", &error)))
     }
 
-    async fn put_in_parts(&self, path: &Path, name: &str, length: u64) -> Result<(), StoreError> {
+    async fn put_in_parts(&self, path: &Path, offset: u64, name: &str, length: u64) -> Result<(), StoreError> {
         let request = self
             .client
             .create_multipart_upload()
@@ -96,15 +107,23 @@ impl S3Store {
             let fault = AwsFault::other("s3:PutObject", "S3 gives the upload no id");
             return Err(self.error(name, fault));
         };
-        let done = self.put_parts(path, name, length, &upload_id).await;
+        let done = self.put_parts(path, offset, name, length, &upload_id).await;
         if done.is_err() {
             self.abort(name, &upload_id).await;
         }
         done
     }
 
-    async fn put_parts(&self, path: &Path, name: &str, length: u64, upload_id: &str) -> Result<(), StoreError> {
-        let sending = parts(length).map(|part| self.put_part(path, name, upload_id, part));
+    async fn put_parts(
+        &self,
+        path: &Path,
+        offset: u64,
+        name: &str,
+        length: u64,
+        upload_id: &str,
+    ) -> Result<(), StoreError> {
+        let parts = parts(length).map(|part| Part { offset: offset + part.offset, ..part });
+        let sending = parts.map(|part| self.put_part(path, name, upload_id, part));
         let sent: Vec<CompletedPart> = stream::iter(sending).buffered(AT_ONCE).try_collect().await?;
         let request = self
             .client

@@ -67,11 +67,12 @@ pub fn hang(operation: &str) -> Fault {
 /// The function with a bucket of its own.
 pub struct Bench {
     function: Function,
+    options: FunctionOptions,
     pub simulator: Simulator,
     client: Client,
     runtime: Runtime,
     bucket: String,
-    _work: TempDir,
+    work: TempDir,
 }
 
 impl Bench {
@@ -84,14 +85,12 @@ impl Bench {
         let runtime = Runtime::new().unwrap();
         let client = runtime.block_on(bucket(name, "eu-central-1"));
         let simulator = Simulator::start_blocking(organization).unwrap();
-        let work = tempfile::tempdir().unwrap();
         let program = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("ecr-encryption");
         assert!(program.exists(), "{} is missing: run `make test`, or `make build` first", program.display());
         let set = [
             ("AWS_ENDPOINT_URL_S3", moto()),
             ("AWS_ENDPOINT_URL_SNS", moto()),
             ("ECR_ENCRYPTION_OUTPUT", &format!("s3://{name}/ecr")),
-            ("ECR_ENCRYPTION_WORK_DIR", work.path().to_str().unwrap()),
             ("ECR_ENCRYPTION_FORMAT", "jsonl,html"),
             ("ECR_ENCRYPTION_EXTERNAL_ID", "an-external-id"),
         ];
@@ -102,8 +101,24 @@ impl Bench {
             .environment(simulator.environment())
             .environment(variables)
             .timeout(Duration::from_mins(15));
-        let function = Function::start(&options).unwrap_or_else(|error| panic!("{error}"));
-        Self { function, simulator, client, runtime, bucket: name.to_owned(), _work: work }
+        let (function, work) = instance(&options);
+        Self { function, options, simulator, client, runtime, bucket: name.to_owned(), work }
+    }
+
+    /// From now on events go to another instance, whose `/tmp` is empty.
+    pub fn fresh_instance(&mut self) {
+        (self.function, self.work) = instance(&self.options);
+    }
+
+    /// The same, without its `/tmp` being gone: it is given to be put back.
+    pub fn other_instance(&mut self) -> (Function, TempDir) {
+        let (function, work) = instance(&self.options);
+        (std::mem::replace(&mut self.function, function), std::mem::replace(&mut self.work, work))
+    }
+
+    /// Puts an instance back.
+    pub fn back(&mut self, (function, work): (Function, TempDir)) {
+        (self.function, self.work) = (function, work);
     }
 
     pub fn invoke(&self, event: &Value) -> Invocation {
@@ -129,16 +144,34 @@ impl Bench {
     }
 
     pub fn object(&self, key: &str) -> Value {
-        let content = self.runtime.block_on(async {
+        serde_json::from_slice(&self.content(key)).unwrap()
+    }
+
+    pub fn content(&self, key: &str) -> Vec<u8> {
+        self.runtime.block_on(async {
             let object = self.client.get_object().bucket(&self.bucket).key(key).send().await.unwrap();
-            object.body.collect().await.unwrap().into_bytes()
-        });
-        serde_json::from_slice(&content).unwrap()
+            object.body.collect().await.unwrap().into_bytes().to_vec()
+        })
+    }
+
+    pub fn put(&self, key: &str, content: Vec<u8>) {
+        let request = self.client.put_object().bucket(&self.bucket).key(key).body(content.into());
+        self.runtime.block_on(request.send()).unwrap();
+    }
+
+    pub fn delete(&self, key: &str) {
+        self.runtime.block_on(self.client.delete_object().bucket(&self.bucket).key(key).send()).unwrap();
     }
 
     pub fn calls(&self, service: &str, operation: &str) -> u64 {
         self.simulator.counters().calls_of(service, operation)
     }
+}
+
+fn instance(options: &FunctionOptions) -> (Function, TempDir) {
+    let work = tempfile::tempdir().unwrap();
+    let options = options.clone().variable("ECR_ENCRYPTION_WORK_DIR", work.path().to_str().unwrap());
+    (Function::start(&options).unwrap_or_else(|error| panic!("{error}")), work)
 }
 
 /// The result of an invocation that has one.

@@ -1,0 +1,150 @@
+//! Which unfinished run is gone on with: the one that is here, or one that the bucket has.
+
+use anyhow::Context;
+use jiff::Timestamp;
+use tracing::{info, warn};
+
+use super::{Opening, UnfinishedManifest};
+use crate::history::runs::run_name;
+use crate::journal::Journal;
+use crate::output::Output;
+use crate::store::s3::{S3Store, StoreError};
+
+/// Why an unfinished run of the bucket is not gone on with.
+enum Passed {
+    /// It is of no use to anybody.
+    Over(String),
+    /// What is here has read as much.
+    Here,
+}
+
+/// Sees to it that `output` goes on with the right run where `resume` says so; else tells what there is. What the bucket does
+/// not give is told, and gone without: it costs the time to read it again.
+///
+/// # Errors
+/// The folder for what is under way cannot be written.
+pub async fn settle(store: &S3Store, output: &mut Output, resume: bool, now: &Opening) -> anyhow::Result<()> {
+    if output.resumes() {
+        give_up_what_has_finished(store, output).await?;
+    }
+    let place = store.location().to_string();
+    let ids = match store.unfinished_ids().await {
+        Ok(ids) => ids,
+        Err(error) => {
+            warn!("it is not known which unfinished runs there are in `{place}`: {error}");
+            return Ok(());
+        }
+    };
+    if !resume {
+        if let Some(newest) = ids.first() {
+            warn!(
+                "the unfinished run {newest} in `{place}` is given up once this one has finished; --resume goes on with it instead"
+            );
+        }
+        return Ok(());
+    }
+    for run_id in ids {
+        match fetch(store, output, &run_id, now).await? {
+            Ok(()) | Err(Passed::Here) => return Ok(()),
+            Err(Passed::Over(why)) => warn!("the unfinished run {run_id} in `{place}` is passed over: {why}"),
+        }
+    }
+    Ok(())
+}
+
+/// A run that another one has gone on with, and has finished, is over: what is here of it is older than its report.
+async fn give_up_what_has_finished(store: &S3Store, output: &mut Output) -> anyhow::Result<()> {
+    // What cannot be read is told when it is gone on with.
+    let Ok(Some(opening)) = Journal::opening(&output.journal()) else { return Ok(()) };
+    match has_finished(store, &opening.run_id, opening.started_at).await {
+        Ok(false) => {}
+        Ok(true) => {
+            warn!("the unfinished run {} that is here is given up: another one has finished it", opening.run_id);
+            output.begin_anew().context("the folder for what is read cannot be written")?;
+        }
+        Err(error) => warn!("it is not known whether the run {} was finished by another one: {error}", opening.run_id),
+    }
+    Ok(())
+}
+
+/// Whether the report of a run is among those that are kept.
+pub(super) async fn has_finished(store: &S3Store, run_id: &str, started_at: Timestamp) -> Result<bool, StoreError> {
+    match store.run(&run_name(started_at, run_id)).await {
+        Ok(found) => Ok(found.is_some()),
+        // Whatever it is, it stands in the place of the report.
+        Err(StoreError::Manifest { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings a run here, to be gone on with. The outer error is one of this machine.
+async fn fetch(
+    store: &S3Store,
+    output: &mut Output,
+    run_id: &str,
+    now: &Opening,
+) -> anyhow::Result<Result<(), Passed>> {
+    let manifest = match usable(store, run_id, now).await {
+        Ok(manifest) => manifest,
+        Err(why) => return Ok(Err(Passed::Over(why))),
+    };
+    let bytes = manifest.bytes();
+    if let Some(here) = output.unfinished_bytes() {
+        let (place, own) = (store.location(), output.run_id());
+        if here == bytes && own == run_id {
+            info!(run_id, "what is here of the unfinished run is what the bucket has");
+            return Ok(Err(Passed::Here));
+        }
+        if here >= bytes {
+            warn!(
+                "the unfinished run {own} that is here is gone on with: it has read more than the run {run_id} in `{place}`"
+            );
+            return Ok(Err(Passed::Here));
+        }
+        warn!(
+            "the unfinished run {run_id} in `{place}` is gone on with: it has read more than the run {own} that is here"
+        );
+    }
+    let cannot = || "the folder for what is read cannot be written";
+    let path = output.incoming(run_id).with_context(cannot)?;
+    match store.fetch_journal(&manifest, &path).await {
+        Ok(()) => {
+            output.adopt(run_id).with_context(cannot)?;
+            info!(run_id, bytes, targets = manifest.targets, "an unfinished run was fetched");
+            Ok(Ok(()))
+        }
+        Err(error) => {
+            output.refuse(run_id);
+            match error {
+                StoreError::File { .. } => Err(anyhow::anyhow!(error).context(cannot())),
+                error => Ok(Err(Passed::Over(error.to_string()))),
+            }
+        }
+    }
+}
+
+/// The manifest of a run that can be gone on with, or why it cannot.
+async fn usable(store: &S3Store, run_id: &str, now: &Opening) -> Result<UnfinishedManifest, String> {
+    let found = store.unfinished(run_id).await.map_err(|error| error.to_string())?;
+    let manifest = found.ok_or_else(|| "it is not whole: it has no manifest.json".to_owned())?.manifest;
+    let opening = &manifest.opening;
+    opening.check(now).map_err(|error| error.difference().to_owned())?;
+    if has_finished(store, run_id, opening.started_at).await.map_err(|error| error.to_string())? {
+        return Err("it has finished".to_owned());
+    }
+    Ok(manifest)
+}
+
+/// Removes what the bucket has of a run that has finished; with `older`, that of runs that have begun before it as well, which
+/// nobody needs any more.
+pub async fn remove(store: &S3Store, run_id: &str, older: bool) {
+    let ids = match store.unfinished_ids().await {
+        Ok(ids) => ids,
+        Err(error) => return warn!("it is not known which unfinished runs are to be removed: {error}"),
+    };
+    for id in ids.iter().filter(|id| *id == run_id || (older && id.as_str() < run_id)) {
+        if let Err(error) = store.remove_unfinished(id).await {
+            warn!("what the unfinished run {id} has read stays in `{}`: {error}", store.location());
+        }
+    }
+}

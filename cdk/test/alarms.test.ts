@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alarms } from './support/alarms';
+import { EXAMPLES, example, ofType } from './support/synthesise';
+
+test('alarms tell of missed, incomplete, failed and slow runs', () => {
+  const found = alarms(example('organization-everything').EcrEncryptionAggregator);
+  assert.deepEqual(Object.keys(found).sort(), [
+    'Errors',
+    'EventAge',
+    'IncompleteRun',
+    'LongRun',
+    'MissedRun',
+    'Throttles',
+    'Undelivered',
+  ]);
+  const { MissedRun: missed, IncompleteRun: incomplete, LongRun: long } = found;
+  const [filled, runs, ...others] = missed.Metrics;
+  assert.deepEqual(others, []);
+  // Hours without a run are 0, however far CloudWatch looks back.
+  assert.equal(filled.Expression, `FILL(${runs.Id}, 0)`);
+  assert.deepEqual([filled.ReturnData, runs.ReturnData], [true, false]);
+  assert.deepEqual(runs.MetricStat, {
+    Metric: { Namespace: 'EcrEncryption', MetricName: 'Runs' },
+    Period: 3600,
+    Stat: 'Sum',
+  });
+  assert.deepEqual([missed.ComparisonOperator, missed.Threshold], ['LessThanThreshold', 1]);
+  // From Friday to Monday and two hours more; at most seven days.
+  assert.deepEqual([missed.EvaluationPeriods, missed.TreatMissingData], [74, 'breaching']);
+  assert.ok(runs.MetricStat.Period * missed.EvaluationPeriods <= 7 * 86_400);
+  assert.equal(missed.DatapointsToAlarm, undefined, 'every hour must be without a run');
+  assert.deepEqual(
+    [incomplete.MetricName, incomplete.Threshold, incomplete.TreatMissingData],
+    ['NotCovered', 1, 'ignore'],
+  );
+  assert.deepEqual([long.MetricName, long.Threshold], ['DurationSeconds', 720]);
+  for (const alarm of Object.values(found)) {
+    assert.equal(alarm.AlarmActions.length, 1);
+    assert.deepEqual(alarm.AlarmActions, alarm.OKActions);
+  }
+});
+
+test('a weekly scan has no alarm for missed runs, which CloudWatch could not keep', () => {
+  const weekly = example('single-account', ['rule:', 'scan: {schedule: cron(0 3 ? * MON *)}\nrule:']);
+  assert.ok(!('MissedRun' in alarms(weekly.EcrEncryption)));
+  assert.ok('IncompleteRun' in alarms(weekly.EcrEncryption));
+});
+
+test('alarms of the rule are told in its own Region', () => {
+  const stack = example('organization')['EcrEncryptionRule-us-east-1'];
+  assert.deepEqual(Object.keys(alarms(stack)).sort(), ['Errors', 'EventAge', 'Throttles', 'Undelivered']);
+  for (const { AlarmActions } of Object.values(alarms(stack))) {
+    assert.ok(AlarmActions[0].Ref in ofType(stack, 'AWS::SNS::Topic'));
+  }
+});
+
+test('an event that waits is told of long before Lambda drops it', () => {
+  let compared = 0;
+  for (const name of EXAMPLES) {
+    for (const template of Object.values(example(name))) {
+      const found = Object.values(ofType(template, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+      for (const id of Object.keys(ofType(template, 'AWS::Lambda::Function'))) {
+        const invocation = Object.values(ofType(template, 'AWS::Lambda::EventInvokeConfig')).find(
+          ({ Properties }) => Properties.FunctionName.Ref === id,
+        );
+        // Lambda keeps an event for six hours where nothing else is said.
+        const keptSeconds = invocation?.Properties.MaximumEventAgeInSeconds ?? 6 * 3_600;
+        const age = found.find(
+          ({ MetricName, Dimensions }) => MetricName === 'AsyncEventAge' && Dimensions[0].Value.Ref === id,
+        );
+        assert.ok(age.Threshold > 0 && age.Threshold <= (keptSeconds * 1_000) / 2, `${id} of ${name}`);
+        assert.ok(age.AlarmDescription.includes(` ${age.Threshold / 60_000} minutes`), age.AlarmDescription);
+        compared += 1;
+      }
+    }
+  }
+  assert.ok(compared > EXAMPLES.length);
+});
