@@ -80,7 +80,11 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
         management_account_id: None,
         role_name: args.scope.role_name.clone(),
         rule_regions: rule_regions.iter().cloned().collect(),
-        note: listing.note.clone(),
+        note: if survey::is_of_one_account(args, &caller) {
+            Some(ONE_ACCOUNT.to_owned())
+        } else {
+            listing.note.clone()
+        },
         interruption: None,
     };
     let survey =
@@ -110,6 +114,9 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
         was_stopped: stop.times() > 0,
     })
 }
+
+/// What is said where the user has named the caller's account alone, as a deployment to a single account does.
+const ONE_ACCOUNT: &str = "Only the caller's account was named: what an organization must allow is left out";
 
 /// Checks the organization, and then its accounts.
 ///

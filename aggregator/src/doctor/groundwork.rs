@@ -53,7 +53,11 @@ impl Groundwork {
         let Survey { book, caller, counter, home_account, stack_set_name, .. } = survey;
         book.tell(Check::Caller, Place::default(), []);
         let governance = Governance::new(caller, counter);
-        let organization = described(survey, governance.organization().await)?;
+        let organization = if survey.is_of_one_account {
+            Organization::None
+        } else {
+            described(survey, governance.organization().await)?
+        };
         let management_account = match &organization {
             Organization::Is(described) => described.management_account_id.clone(),
             Organization::None | Organization::NotTold => None,

@@ -42,6 +42,8 @@ pub struct Survey {
     pub counter: CallCounter,
     /// The account that the deployment is made from.
     pub home_account: String,
+    /// Whether the user has named no account but the caller's own, so that it does not matter what the organization allows.
+    pub is_of_one_account: bool,
     /// The role to assume, path allowed.
     pub role_name: String,
     /// The name of the `StackSet`.
@@ -87,6 +89,7 @@ impl Survey {
         let (sdk_config, pacer) = (&caller.sdk_config, &caller.pacer);
         Self {
             book: Book::default(),
+            is_of_one_account: is_of_one_account(args, &caller),
             counter: counter.clone(),
             home_account: args.home_account.clone().unwrap_or_else(|| caller.account_id.clone()),
             role_name: args.scope.role_name.clone(),
@@ -141,6 +144,13 @@ impl Survey {
     pub async fn end(&self) {
         self.tasks.lock().await.shutdown().await;
     }
+}
+
+/// Whether the user has named no account but the caller's own, and deploys from there.
+pub fn is_of_one_account(args: &DoctorArgs, caller: &Caller) -> bool {
+    let is_own = |id: &String| *id == caller.account_id;
+    let named = args.scope.accounts.as_ref();
+    named.is_some_and(|accounts| accounts.0.iter().all(is_own)) && args.home_account.as_ref().is_none_or(is_own)
 }
 
 impl AccountBook for Survey {

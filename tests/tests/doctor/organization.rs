@@ -44,6 +44,7 @@ pub fn cases() -> Vec<Case> {
         ),
         from_the_shop("a plain member", "", ""),
         from_the_shop("no organization", "in_use = false", ""),
+        Case { arguments: &["--accounts", SHOP], ..from_the_shop("a member that looks at itself alone", "", "") },
         nothing_deployed,
         case("no automatic deployment", "", "[[cloudformation.stack_set]]\nauto_deployment = false\n"),
         case(

@@ -78,6 +78,7 @@ fn as_a_person_reads_it() {
                 "nothing is deployed",
                 "a plain member",
                 "no organization",
+                "a member that looks at itself alone",
             ]
             .contains(&case.name)
         })
