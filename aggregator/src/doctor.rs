@@ -1,8 +1,8 @@
 //! A preflight: what a deployment and its scans need, checked with the user's credentials. It changes nothing.
 //!
-//! What is decided is apart from what is asked: [`organization`], [`stack_set`], [`rule`], [`recorder`], [`access`] and
-//! [`rights`] make problems of facts, [`mend`] the commands that mend them. [`groundwork`] asks what there is once, [`visit`]
-//! what there is in each account, [`survey`] sends it there. [`book`] holds what was found, and [`text`] shows it.
+//! What is decided is apart from what is asked: `organization`, `stack_set`, `rule`, `recorder`, `access` and
+//! `rights` make problems of facts, `mend` the commands that mend them. `groundwork` asks what there is once, `visit`
+//! what there is in each account, `survey` sends it there. `book` holds what was found, and `text` shows it.
 
 mod access;
 mod book;

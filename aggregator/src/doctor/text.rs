@@ -17,7 +17,7 @@ use crate::report::terminal::{BAD, BOLD, DOUBTFUL, FAINT, GOOD};
 /// How many places are named of those of which the same is said.
 const PLACES: usize = 3;
 /// How many lines are shown of what AWS said; the document has all of it.
-const MESSAGE_LINES: usize = 4;
+const MESSAGE_LINES: usize = 6;
 /// How many ways to mend the same are shown.
 const MENDS: usize = 3;
 

@@ -82,7 +82,9 @@ fn as_a_person_reads_it() {
             ]
             .contains(&case.name)
         })
-        .map(|case| Bench::new(case.organization).text(&[&BOTH_REGIONS[..], &["--no-progress"]].concat()).1)
+        .map(|case| {
+            Bench::new(case.organization).text(&[&BOTH_REGIONS[..], &["--no-progress"], case.arguments].concat()).1
+        })
         .collect();
     let told = told.join("\n────────\n\n");
     insta::with_settings!({filters => filters()}, { insta::assert_snapshot!(told) });
