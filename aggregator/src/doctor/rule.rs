@@ -60,6 +60,10 @@ pub fn standing(read: &Result<OrganizationRule, AwsFault>, name: &str, region: &
                 )
                 .mend(mend::deploy(&format!("EcrEncryptionRule-{region}"))),
         ),
+        Err(fault) if fault.action == "sts:AssumeRole" => Some(Problem::unread(fault, who).hint(
+            "the rule is the home account's, which alone sees it: ask from there, or with a role there that trusts the caller \
+             (--role-name)",
+        )),
         Err(fault) => Some(organization::unread(fault, who)),
     }
 }

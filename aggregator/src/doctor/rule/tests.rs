@@ -62,5 +62,9 @@ fn rules_that_are_not_there(#[case] code: &str, #[case] expected: State) {
     assert_eq!(problem.state, expected);
     let deploys = problem.commands.iter().any(|command| command == "npx cdk deploy EcrEncryptionRule-eu-central-1");
     assert_eq!(deploys, expected == State::ToCome);
+    let refused = AwsFault::of_item("sts:AssumeRole", "AccessDenied", "no");
+    let problem = standing(&Err(refused), "ecr-encryption", "eu-central-1", "the role").unwrap();
+    assert_eq!(problem.state, State::Unknown);
+    assert!(problem.hint.unwrap().contains("home account"));
     assert_eq!(standing(&Ok(rule("CREATE_FAILED", None, None)), "ecr-encryption", "eu-central-1", "x"), None);
 }
