@@ -122,6 +122,10 @@ pub struct ScanArgs {
     #[arg(long)]
     pub resume: bool,
 
+    /// Where there is no unfinished run, do nothing: said by the event of the function alone.
+    #[arg(skip)]
+    pub only_resume: bool,
+
     /// How a report is kept on S3.
     #[command(flatten)]
     pub store: StoreArgs,
