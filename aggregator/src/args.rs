@@ -2,6 +2,7 @@
 
 pub mod calls;
 mod kept;
+mod list;
 pub mod notify;
 pub mod scope;
 pub mod store;
