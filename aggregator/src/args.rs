@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod doctor;
 mod kept;
+mod list;
 pub mod notify;
 pub mod scope;
 pub mod shown;
@@ -129,6 +130,10 @@ pub struct ScanArgs {
     /// asked for again
     #[arg(long)]
     pub resume: bool,
+
+    /// Where there is no unfinished run, do nothing: said by the event of the function alone.
+    #[arg(skip)]
+    pub only_resume: bool,
 
     /// How a report is kept on S3.
     #[command(flatten)]

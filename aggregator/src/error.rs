@@ -13,6 +13,9 @@ pub enum RunError {
     /// It could not run.
     #[error("{0:#}")]
     CouldNotRun(#[from] anyhow::Error),
+    /// It was to go on with an unfinished run, and there is none.
+    #[error("there is no unfinished run to go on with")]
+    NothingUnfinished,
     /// The user stopped it, when there was nothing to keep.
     #[error("stopped {0}: no report was written, and an older one is as it was")]
     Stopped(&'static str),

@@ -53,7 +53,7 @@ async fn answer(event: LambdaEvent<Value>) -> Result<RunResult, Diagnostic> {
     let deadline = Deadline::at_epoch_milliseconds(context.deadline);
     let done = match prepare(&payload) {
         Ok(args) => {
-            info!(request_id, resume = args.resume, output = %args.output, "the scan begins");
+            info!(request_id, resume = args.resume, begin = !args.only_resume, output = %args.output, "the scan begins");
             let fail_on = args.fail_on;
             Box::pin(scan(args, deadline)).await.map(|reached| (reached, fail_on))
         }
@@ -91,6 +91,7 @@ async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Reached, FunctionErr
 fn tell(request_id: &str, reached: &Reached) {
     let (Finished { summary, report, delivered, .. }, continues) = match reached {
         Reached::Report { finished, continues } => (finished.as_ref(), continues),
+        Reached::Nothing => return info!(request_id, "there is no unfinished run to go on with"),
         Reached::Continuation { run_id } => {
             return info!(request_id, run_id, continues = true, "the time was over before a report was written");
         }

@@ -84,7 +84,7 @@ fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
         tell(&format!("error: {error}"));
         match error {
             RunError::Usage(_) => ExitStatus::Usage,
-            RunError::CouldNotRun(_) => ExitStatus::CouldNotRun,
+            RunError::CouldNotRun(_) | RunError::NothingUnfinished => ExitStatus::CouldNotRun,
             RunError::Stopped(_) | RunError::StoppedUnchecked => ExitStatus::Stopped,
         }
     })

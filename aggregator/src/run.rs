@@ -299,6 +299,9 @@ async fn prepare(
         let now = opening(args, policy, output, &caller)?;
         Box::pin(bucket::settle(store, output, args.resume, &now)).await?;
     }
+    if args.only_resume && !output.resumes() {
+        return Err(RunError::NothingUnfinished);
+    }
 
     let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;

@@ -113,7 +113,7 @@ test('of all that the scan writes, only what asks for more starts it again', () 
       ['continue-1.json', 'continue-16.json'].map((object) => `${prefix}/.unfinished/0193a/${object}`),
     );
     const [[target, input], ...others] = targets;
-    assert.deepEqual([input, others], ['{"resume":true}', []]);
+    assert.deepEqual([input, others], ['{"resume":true,"begin":false}', []]);
     assert.match(target, new RegExp(`^arn:aws:lambda:eu-central-1:${account}:function:`));
   }
 });

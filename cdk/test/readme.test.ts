@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { monthly, table } from '../cost/model';
 import { deletedKeys } from '../lib/constructs/report-keys';
+import { CONTINUING_EVENT } from '../lib/constructs/scan-continuation';
 import { SCHEDULED_EVENT } from '../lib/constructs/scan-schedule';
 import { alarms } from './support/alarms';
 import { CDK, EXAMPLES, example, ofType } from './support/synthesise';
@@ -35,9 +36,10 @@ test('every variable of the function is explained, and none that is not set', ()
   assert.deepEqual([...explained].sort(), [...set].sort());
 });
 
-test('the event that is sent is the one that is explained', () => {
-  assert.ok(README.includes('`{"resume": true}`'));
-  assert.deepEqual(SCHEDULED_EVENT, { resume: true });
+test('the events that are sent are the ones that are explained', () => {
+  for (const event of [SCHEDULED_EVENT, CONTINUING_EVENT]) {
+    assert.ok(README.includes(`\`${JSON.stringify(event).replace(/([:,])/g, '$1 ')}\``), JSON.stringify(event));
+  }
 });
 
 test('where the scan may delete is told, and all of it', () => {

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use clap::Args;
 use ecr_encryption_core::{InvalidValue, OrganizationalUnit, value};
 
+use super::list;
+
 /// Which accounts and Regions are looked at, and as whom.
 #[derive(Debug, Args)]
 pub struct ScopeArgs {
@@ -14,22 +16,22 @@ pub struct ScopeArgs {
     pub regions: Regions,
 
     /// Scan only these accounts
-    #[arg(long, value_name = "CSV", value_parser = account_ids)]
+    #[arg(long, value_name = "CSV|@FILE", value_parser = account_ids)]
     #[arg(env = "ECR_ENCRYPTION_ACCOUNTS", hide_env = true)]
     pub accounts: Option<AccountIds>,
 
     /// Leave these accounts out
-    #[arg(long, value_name = "CSV", value_parser = account_ids)]
+    #[arg(long, value_name = "CSV|@FILE", value_parser = account_ids)]
     #[arg(env = "ECR_ENCRYPTION_EXCLUDE_ACCOUNTS", hide_env = true)]
     pub exclude_accounts: Option<AccountIds>,
 
     /// Scan only the accounts under these organizational units: ids, or paths such as Root/Workloads
-    #[arg(long, value_name = "CSV", value_parser = units)]
+    #[arg(long, value_name = "CSV|@FILE", value_parser = units)]
     #[arg(env = "ECR_ENCRYPTION_ORGANIZATIONAL_UNITS", hide_env = true)]
     pub organizational_units: Option<Units>,
 
     /// Leave out the accounts under these organizational units
-    #[arg(long, value_name = "CSV", value_parser = units)]
+    #[arg(long, value_name = "CSV|@FILE", value_parser = units)]
     #[arg(env = "ECR_ENCRYPTION_EXCLUDE_ORGANIZATIONAL_UNITS", hide_env = true)]
     pub exclude_organizational_units: Option<Units>,
 
@@ -69,11 +71,11 @@ fn regions(text: &str) -> Result<Regions, InvalidValue> {
 }
 
 fn account_ids(text: &str) -> Result<AccountIds, InvalidValue> {
-    Ok(AccountIds(value::account_ids(value::csv_items(text)?)?))
+    Ok(AccountIds(value::account_ids(list::items(text)?.iter().map(String::as_str))?))
 }
 
 fn units(text: &str) -> Result<Units, InvalidValue> {
-    Ok(Units(value::csv_items(text)?.into_iter().map(OrganizationalUnit::parse).collect::<Result<_, _>>()?))
+    Ok(Units(list::items(text)?.iter().map(|unit| OrganizationalUnit::parse(unit)).collect::<Result<_, _>>()?))
 }
 
 fn external_id(text: &str) -> Result<String, InvalidValue> {

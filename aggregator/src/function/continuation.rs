@@ -18,6 +18,8 @@ pub(super) enum Reached {
         /// Whether another invocation goes on with it.
         continues: bool,
     },
+    /// There was nothing to go on with, and nothing else was asked for.
+    Nothing,
     /// The time did not do for a report of what was found until then: another invocation goes on.
     Continuation {
         /// With this run.
@@ -44,6 +46,7 @@ pub(super) async fn after(ended: Ended) -> Result<Reached, FunctionError> {
             Ok(Reached::Report { finished: Box::new(finished), continues })
         }
         (Ok(finished), _) => Ok(Reached::Report { finished: Box::new(finished), continues: false }),
+        (Err(RunError::NothingUnfinished), _) => Ok(Reached::Nothing),
         (Err(RunError::Stopped(_)), Handover::Done(done)) => {
             follow(&done).await.map_err(FunctionError::CouldNotRun)?;
             Ok(Reached::Continuation { run_id: done.run_id })

@@ -22,6 +22,7 @@ pub(super) fn of(reached: Result<&Reached, &FunctionError>, duration: Duration, 
     let mut metrics = vec![Metric::new("DurationSeconds", Unit::Seconds, seconds(duration))];
     match reached {
         Err(error) if !error.is_of_a_run() => return None,
+        Ok(Reached::Nothing) => return None,
         Err(_) | Ok(Reached::Continuation { .. } | Reached::Report { continues: true, .. }) => {}
         Ok(Reached::Report { finished, continues: false }) => {
             let Finished { summary, apart, .. } = finished.as_ref();
@@ -110,8 +111,13 @@ mod tests {
         assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), ["DurationSeconds", "_aws"]);
     }
 
+    #[test]
+    fn where_there_was_nothing_to_do_nothing_is_told() {
+        assert_eq!(of(Ok(&Reached::Nothing), TOOK, Timestamp::UNIX_EPOCH), None);
+    }
+
     #[rstest]
-    #[case(FunctionError::InvalidEvent(InvalidEvent::Resume("1".to_owned())), false)]
+    #[case(FunctionError::InvalidEvent(InvalidEvent::Nothing), false)]
     #[case(FunctionError::InvalidSettings("no such Region".to_owned()), false)]
     #[case(FunctionError::CouldNotRun("no credentials".to_owned()), true)]
     fn the_time_of_a_run_that_began_is_told(#[case] error: FunctionError, #[case] expected: bool) {

@@ -18,6 +18,8 @@ pub enum RunStatus {
     Complete,
     /// Its time was over before it had read everything.
     Interrupted,
+    /// There was no unfinished run to go on with, and nothing else was asked for.
+    Nothing,
 }
 
 /// Repositories by status, and what was not seen.
@@ -34,8 +36,8 @@ pub struct ResultTotals {
 /// The result of an invocation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunResult {
-    /// The run's id.
-    pub run_id: String,
+    /// The run's id; `None` where there was none.
+    pub run_id: Option<String>,
     /// How it ended.
     pub status: RunStatus,
     /// Whether another invocation follows that goes on with it.
@@ -48,6 +50,20 @@ pub struct RunResult {
     pub totals: Option<ResultTotals>,
     /// How long the invocation took.
     pub duration_seconds: f64,
+}
+
+impl RunResult {
+    fn without_report(run_id: Option<String>, status: RunStatus, exit_status: ExitStatus, duration: Duration) -> Self {
+        Self {
+            run_id,
+            status,
+            continues: status == RunStatus::Interrupted,
+            exit_status: exit_status as u8,
+            report: None,
+            totals: None,
+            duration_seconds: seconds(duration),
+        }
+    }
 }
 
 /// The time as it is told: to the millisecond.
@@ -64,15 +80,15 @@ pub(super) fn of(reached: &Reached, fail_on: FailOn, duration: Duration) -> Resu
     let (Finished { summary, report, apart, delivered }, continues) = match reached {
         Reached::Report { finished, continues } => (finished.as_ref(), *continues),
         Reached::Continuation { run_id } => {
-            return Ok(RunResult {
-                run_id: run_id.clone(),
-                status: RunStatus::Interrupted,
-                continues: true,
-                exit_status: ExitStatus::Incomplete as u8,
-                report: None,
-                totals: None,
-                duration_seconds: seconds(duration),
-            });
+            return Ok(RunResult::without_report(
+                Some(run_id.clone()),
+                RunStatus::Interrupted,
+                ExitStatus::Incomplete,
+                duration,
+            ));
+        }
+        Reached::Nothing => {
+            return Ok(RunResult::without_report(None, RunStatus::Nothing, ExitStatus::Clean, duration));
         }
     };
     let gaps = summary.coverage.gaps().count();
@@ -96,7 +112,7 @@ pub(super) fn of(reached: &Reached, fail_on: FailOn, duration: Duration) -> Resu
     }
     let counts = &summary.totals.by_status;
     Ok(RunResult {
-        run_id: summary.run.id.clone(),
+        run_id: Some(summary.run.id.clone()),
         status,
         continues,
         exit_status: ExitStatus::of(summary, delivered.is_complete(), fail_on) as u8,
@@ -153,6 +169,15 @@ mod tests {
             "duration_seconds": 41.235,
         });
         assert_eq!(serde_json::to_value(of(&unwritten, FailOn::ALL, TOOK).unwrap()).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_run() {
+        let expected = json!({
+            "run_id": null, "status": "nothing", "continues": false, "exit_status": 0, "report": null, "totals": null,
+            "duration_seconds": 41.235,
+        });
+        assert_eq!(serde_json::to_value(of(&Reached::Nothing, FailOn::ALL, TOOK).unwrap()).unwrap(), expected);
     }
 
     #[rstest]

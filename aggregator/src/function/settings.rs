@@ -21,6 +21,7 @@ pub fn from_environment(event: ScanEvent) -> Result<ScanArgs, String> {
     match Cli::try_parse_from(["ecr-encryption", "scan"]) {
         Ok(Cli { command: Command::Scan(mut args) }) => {
             args.resume = event.resume;
+            args.only_resume = !event.begin;
             Ok(*args)
         }
         Ok(_) => Err("the command is not `scan`".to_owned()),

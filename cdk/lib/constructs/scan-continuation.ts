@@ -4,7 +4,10 @@ import type { Function as LambdaFunctionConstruct } from 'aws-cdk-lib/aws-lambda
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ReportBucket } from './report-bucket';
-import { HANDING_OVER, SCHEDULED_EVENT } from './scan-schedule';
+import { HANDING_OVER } from './scan-schedule';
+
+/** What the function gets: to begin a run is the schedule's, also where this event comes twice, or late. */
+export const CONTINUING_EVENT = { resume: true, begin: false };
 
 /**
  * Goes on with a run for which one invocation was too short: the function leaves what it has read in the bucket, and at last
@@ -31,7 +34,7 @@ export class ScanContinuation extends Construct {
       },
       targets: [
         new LambdaFunction(target, {
-          event: RuleTargetInput.fromObject(SCHEDULED_EVENT),
+          event: RuleTargetInput.fromObject(CONTINUING_EVENT),
           deadLetterQueue,
           ...HANDING_OVER,
         }),

@@ -32,6 +32,19 @@ fn by_account() {
     assert_eq!(scanned(&["--accounts", &format!("{SHOP},{BANK}"), "--exclude-accounts", SHOP]), [BANK]);
 }
 
+#[test]
+fn a_list_may_be_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("left out.txt");
+    std::fs::write(&path, format!("# not ours\n{HOME}\n{SHOP}\n")).unwrap();
+    let file = format!("@{}", path.display());
+    assert_eq!(scanned(&["--exclude-accounts", &file]), [BANK]);
+    assert_eq!(scanned(&["--accounts", &file]), [HOME, SHOP]);
+    std::fs::write(&path, "Root/Workloads/Prod\n").unwrap();
+    assert_eq!(scanned(&["--organizational-units", &file]), [BANK]);
+    assert_eq!(scanned(&["--exclude-organizational-units", &file]), [HOME, SHOP]);
+}
+
 /// An account that was closed is forgotten some day, and a scan that runs by itself goes on.
 #[test]
 fn an_account_that_is_left_out_may_have_gone() {

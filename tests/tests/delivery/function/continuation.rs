@@ -88,6 +88,12 @@ fn a_fresh_instance_goes_on_where_the_time_was_over() {
     let left = bench.keys().into_iter().filter(|key| key.contains("interrupted-") || key.contains(".unfinished"));
     assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
 
+    // An event that is delivered twice, or late, begins no run.
+    let called = bench.calls("ecr", "DescribeRepositories");
+    let late = bench.invoke(&json!({ "resume": true, "begin": false }));
+    assert_eq!((&result(&late)["status"], &result(&late)["run_id"]), (&json!("nothing"), &Value::Null));
+    assert_eq!((metrics(&late), bench.calls("ecr", "DescribeRepositories")), (None, called));
+
     // What a run finds that nobody disturbs.
     let undisturbed = bench.invoke(&json!({}));
     let other = &result(&undisturbed)["report"];
