@@ -18,6 +18,18 @@ impl AccountId {
     }
 }
 
+impl AccountId {
+    /// The id as a number, below 10¹².
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The id that a number stands for; `None` for one that has more than 12 digits.
+    pub const fn of_number(number: u64) -> Option<Self> {
+        if number < 1_000_000_000_000 { Some(Self(number)) } else { None }
+    }
+}
+
 impl fmt::Display for AccountId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:012}", self.0)

@@ -1,28 +1,31 @@
 //! The command line.
 
 pub mod calls;
+pub mod doctor;
 mod kept;
 mod list;
 pub mod notify;
 pub mod scope;
+pub mod shown;
 pub mod store;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use ecr_encryption_core::{EncryptionLevel, InvalidValue, value};
 
 use crate::config_source::Source;
 use crate::exit::FailOn;
-use crate::progress::Shown;
 use crate::report::Format;
 use crate::store::location::Location;
 use calls::CallArgs;
+use doctor::DoctorArgs;
 pub use kept::{DiffArgs, ReadArgs, ReportArgs};
 use notify::NotifyArgs;
 use scope::ScopeArgs;
 pub use scope::{AccountIds, Regions, Units};
+use shown::ShownArgs;
 use store::StoreArgs;
 
 /// Find the ECR repositories of an AWS organization that are encrypted below the level it demands.
@@ -43,6 +46,12 @@ pub enum Command {
     /// `AWS_ENDPOINT_URL`, …). Where Organizations is not in use, the caller's account is scanned alone.
     #[command(after_long_help = AFTER_SCAN)]
     Scan(Box<ScanArgs>),
+    /// Check what a deployment and its scans need, and tell the commands that mend what is missing. It changes nothing.
+    ///
+    /// Ask as whoever will deploy: the management account, or an account that it has delegated. What is in the other accounts
+    /// is seen with a role that trusts the caller, such as `--role-name OrganizationAccountAccessRole`.
+    #[command(after_long_help = doctor::AFTER_DOCTOR)]
+    Doctor(Box<DoctorArgs>),
     /// Render the report of a run that is kept again, in other formats, without scanning.
     Report(ReportArgs),
     /// Tell what has changed from one run that is kept to another.
@@ -67,7 +76,6 @@ Exit status:
 
 /// The flags of `scan`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ScanArgs {
     /// Which accounts and Regions, and as whom.
     #[command(flatten)]
@@ -159,37 +167,9 @@ pub struct ScanArgs {
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// How to show progress on standard error; `auto` is a bar on a terminal, else a line every half minute
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = Shown::Auto, hide_possible_values = false)]
-    pub progress: Shown,
-
-    /// Show no progress: `--progress none`
-    #[arg(long, conflicts_with = "progress")]
-    pub no_progress: bool,
-
-    /// Tell more on standard error; twice for the SDK's doings too
-    #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
-
-    /// What to print on standard output at the end
-    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
-    pub summary: SummaryForm,
-
-    /// Print no summary and no progress
-    #[arg(short, long, conflicts_with_all = ["verbose", "summary"])]
-    pub quiet: bool,
-}
-
-/// What a scan prints when it has ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum SummaryForm {
-    /// A summary for people
-    #[default]
-    Text,
-    /// What summary.json holds
-    Json,
-    /// Nothing
-    None,
+    /// What is shown of it.
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }
 
 /// What can be judged beside the repositories.

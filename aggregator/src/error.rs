@@ -19,6 +19,9 @@ pub enum RunError {
     /// The user stopped it, when there was nothing to keep.
     #[error("stopped {0}: no report was written, and an older one is as it was")]
     Stopped(&'static str),
+    /// The user stopped a preflight, when nothing was checked.
+    #[error("stopped before anything was checked")]
+    StoppedUnchecked,
 }
 
 impl From<RunReadError> for RunError {

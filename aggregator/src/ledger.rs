@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ecr_encryption_rule::aws::fault::AwsFault;
+
 use crate::account::{Account, AccountId};
+use crate::aws::caller::Caller;
 use crate::coverage::{Cause, Coverage, DisabledRegion, NotCovered, NotCoveredList};
 use crate::journal::Target;
 use crate::reporter::Reporter;
+use crate::scan::listing::{AccountBook, unlisted};
 
 /// The books of a run.
 pub struct Ledger {
@@ -71,32 +75,6 @@ impl Ledger {
     /// The accounts are being listed.
     pub fn listing_begins(&self) {
         self.state().listing = Listing::Open;
-    }
-
-    /// The accounts were listed, or their list could not be read on.
-    pub fn listing_ends(&self) {
-        self.state().listing = Listing::Ended;
-        self.reporter.accounts_listed();
-    }
-
-    /// The organization has this account.
-    pub fn account_known(&self, account: Arc<Account>) {
-        let known = Known { account, found: false, targets_read: 0, planned: None, disabled: None };
-        self.state().known.entry(known.account.id).or_insert(known);
-    }
-
-    /// An account is to be read. `false` where it was found before: a list may show an account on two pages.
-    pub fn account_found(&self, account: &Arc<Account>) -> bool {
-        self.account_known(account.clone());
-        let mut state = self.state();
-        let State { known, open_accounts, .. } = &mut *state;
-        let new = known.get_mut(&account.id).is_some_and(|known| !std::mem::replace(&mut known.found, true));
-        if new {
-            open_accounts.insert(account.id);
-            drop(state);
-            self.reporter.account_found();
-        }
-        new
     }
 
     /// It is known which Regions of an account are to be read, and which it has not enabled.
@@ -268,6 +246,35 @@ impl Ledger {
             targets_scanned: state.known.values().map(|known| u64::from(known.targets_read)).sum(),
             not_covered: NotCoveredList::new(not_covered, disabled),
         }
+    }
+}
+
+impl AccountBook for Ledger {
+    fn account_known(&self, account: Arc<Account>) {
+        let known = Known { account, found: false, targets_read: 0, planned: None, disabled: None };
+        self.state().known.entry(known.account.id).or_insert(known);
+    }
+
+    fn account_found(&self, account: &Arc<Account>) -> bool {
+        self.account_known(account.clone());
+        let mut state = self.state();
+        let State { known, open_accounts, .. } = &mut *state;
+        let new = known.get_mut(&account.id).is_some_and(|known| !std::mem::replace(&mut known.found, true));
+        if new {
+            open_accounts.insert(account.id);
+            drop(state);
+            self.reporter.account_found();
+        }
+        new
+    }
+
+    fn not_listed(&self, what: &str, fault: &AwsFault, caller: &Caller) {
+        self.not_covered(unlisted(what, fault, caller));
+    }
+
+    fn listing_ends(&self) {
+        self.state().listing = Listing::Ended;
+        self.reporter.accounts_listed();
     }
 }
 

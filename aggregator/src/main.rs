@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanArgs, SummaryForm};
+use ecr_encryption_aggregator::args::doctor::DoctorArgs;
+use ecr_encryption_aggregator::args::shown::{ShownArgs, SummaryForm};
+use ecr_encryption_aggregator::args::{Cli, Command, DiffArgs, ReportArgs, ScanArgs};
 use ecr_encryption_aggregator::diff;
+use ecr_encryption_aggregator::doctor;
 use ecr_encryption_aggregator::error::RunError;
 use ecr_encryption_aggregator::exit::ExitStatus;
 use ecr_encryption_aggregator::finished::Finished;
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     }
     let status = match Cli::parse().command {
         Command::Scan(args) => to_the_end(scan(*args)),
+        Command::Doctor(args) => to_the_end(preflight(*args)),
         Command::Report(args) => {
             start_logs(0, false);
             to_the_end(async move { told(render_again(&args).await) })
@@ -81,24 +85,41 @@ fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
         match error {
             RunError::Usage(_) => ExitStatus::Usage,
             RunError::CouldNotRun(_) | RunError::NothingUnfinished => ExitStatus::CouldNotRun,
-            RunError::Stopped(_) => ExitStatus::Stopped,
+            RunError::Stopped(_) | RunError::StoppedUnchecked => ExitStatus::Stopped,
         }
     })
 }
 
 async fn scan(args: ScanArgs) -> ExitStatus {
-    start_logs(args.verbose, args.quiet);
-    let (fail_on, form) = (args.fail_on, if args.quiet { SummaryForm::None } else { args.summary });
-    let reporter = reporter(&args);
+    let shown = args.shown;
+    start_logs(shown.verbose, shown.quiet);
+    let fail_on = args.fail_on;
+    let reporter = reporter(shown);
     let ended = run(args, Arc::clone(&reporter), stop_at_signals(), GoesOn::WhenAsked).await;
     reporter.done();
     told(ended.result.map(|finished| {
-        show(&finished, form);
+        show(&finished, shown.form());
         ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
     }))
 }
 
-fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
+async fn preflight(args: DoctorArgs) -> ExitStatus {
+    let shown = args.shown;
+    start_logs(shown.verbose, shown.quiet);
+    let reporter = reporter(shown);
+    let diagnosis = doctor::run(&args, Arc::clone(&reporter), &stop_at_signals()).await;
+    reporter.done();
+    told(diagnosis.map(|diagnosis| {
+        print(|out| match shown.form() {
+            SummaryForm::Text => doctor::text::write(out, &diagnosis),
+            SummaryForm::Json => json_line(out, &diagnosis.document()),
+            SummaryForm::None => Ok(()),
+        });
+        diagnosis.exit_status()
+    }))
+}
+
+fn reporter(args: ShownArgs) -> Arc<dyn Reporter> {
     let shown = match args.progress {
         _ if args.no_progress => Shown::None,
         // Logs and a bar would run into each other.
@@ -112,20 +133,24 @@ fn reporter(args: &ScanArgs) -> Arc<dyn Reporter> {
 }
 
 fn show(finished: &Finished, form: SummaryForm) {
-    let mut out = Pipe::new(anstream::stdout().lock());
-    let shown = match form {
-        SummaryForm::Text => {
-            terminal::write_summary(&mut out, &finished.summary, &finished.delivered, &finished.report)
-        }
-        SummaryForm::Json => serde_json::to_writer_pretty(&mut out, &finished.document())
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(out)),
-        SummaryForm::None => return,
-    };
-    // The report is on disk, so this is no failure of the scan.
-    if let Err(error) = shown.and_then(|()| out.flush()) {
+    print(|out| match form {
+        SummaryForm::Text => terminal::write_summary(out, &finished.summary, &finished.delivered, &finished.report),
+        SummaryForm::Json => json_line(out, &finished.document()),
+        SummaryForm::None => Ok(()),
+    });
+}
+
+/// Prints what a run has come to. That this fails is no failure of the run: a report is on disk, and the exit status tells.
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    let mut out = Pipe::new(BufWriter::new(anstream::stdout().lock()));
+    if let Err(error) = write(&mut out).and_then(|()| out.flush()) {
         tell(&format!("error: the summary cannot be printed: {error}"));
     }
+}
+
+fn json_line(out: &mut dyn Write, document: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    writeln!(out)
 }
 
 /// Says something on standard error; there is nobody to tell when that is closed.

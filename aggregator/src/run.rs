@@ -2,19 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use anyhow::Context;
 use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
-use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::account::{Account, AccountId};
 use crate::args::{Include, Regions, ScanArgs};
-use crate::aws::caller::{self, Caller};
+use crate::aws::caller::Caller;
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::begin::{Begun, begin};
@@ -28,13 +26,13 @@ use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
 use crate::output::Output;
-use crate::pace::{PacedLookup, Pacer, Settings};
+use crate::pace::PacedLookup;
 use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
 use crate::security_hub::HubOutcome;
-use crate::selection::{Selection, needs_units, select};
+use crate::selection::{SELECTS_NOTHING, Selection, check_regions, needs_units, select};
 use crate::stop::Stop;
 use crate::summary::Run;
 use crate::unfinished::handover::{GoesOn, Handing, Handover};
@@ -106,11 +104,7 @@ async fn scan_and_deliver(
     // Not an empty report: nobody scans in order to see nothing.
     if scan.ledger.selects_nothing() {
         output.discard();
-        return Err(RunError::Usage(
-            "the flags leave no account to scan: --accounts, --exclude-accounts, --organizational-units and \
-             --exclude-organizational-units exclude each other"
-                .to_owned(),
-        ));
+        return Err(RunError::Usage(SELECTS_NOTHING.to_owned()));
     }
     let heard = stop.times();
     let handing = handing.map(|handing| handing.stopping(&stop, heard));
@@ -298,15 +292,7 @@ async fn prepare(
     output: &mut Output,
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
-    let attempt_timeout = Duration::from_secs(args.calls.attempt_timeout);
-    let http_client = clients::http_client(args.calls.concurrency.most());
-    let (sdk_config, attempts) = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
-    let settings = Settings { concurrency: args.calls.concurrency, max_rate: args.calls.max_rate, attempts };
-    let pacer = Pacer::new(settings, counter.clone());
-    let (profile, role_name) = (args.profile.as_deref(), args.scope.role_name.clone());
-    let caller =
-        Caller::identify(sdk_config, counter, pacer, profile, role_name, args.scope.external_id.clone()).await?;
-    info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
+    let (caller, attempts) = Caller::begin(&args.scope, args.calls, args.profile.as_deref(), counter).await?;
 
     let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
     if let Destination::S3(store) = &destination {
@@ -373,14 +359,7 @@ async fn own_regions(
             return Ok(None);
         }
     };
-    let known: BTreeSet<&str> = regions.iter().map(|region| region.name.as_str()).collect();
-    for (by, names) in named {
-        let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
-        if !unknown.is_empty() {
-            let allowed = known.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(RunError::Usage(format!("{by}: no such Region: {}; allowed: {allowed}", unknown.join(", "))));
-        }
-    }
+    check_regions(&named, &regions)?;
     Ok(Some(regions))
 }
 

@@ -7,7 +7,12 @@ use ecr_encryption_core::{OrganizationalUnit, Policy};
 use crate::account::Account;
 use crate::args::scope::ScopeArgs;
 use crate::aws::organizations::Organizations;
+use crate::aws::regions::AccountRegion;
 use crate::error::RunError;
+
+/// What is said where nobody is selected.
+pub const SELECTS_NOTHING: &str = "the flags leave no account to scan: --accounts, --exclude-accounts, --organizational-units and \
+     --exclude-organizational-units exclude each other";
 
 /// What the user asked for, with organizational units by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +88,23 @@ pub async fn select(
         }
     }
     Ok((selection, policy))
+}
+
+/// Checks the names of Regions, each list with who gives it, against those that an account lists: AWS lists all of the
+/// partition there, enabled or not.
+///
+/// # Errors
+/// A Region that does not exist.
+pub fn check_regions(named: &[(String, &BTreeSet<String>)], listed: &[AccountRegion]) -> Result<(), RunError> {
+    let known: BTreeSet<&str> = listed.iter().map(|region| region.name.as_str()).collect();
+    for (by, names) in named {
+        let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+        if !unknown.is_empty() {
+            let allowed = known.iter().copied().collect::<Vec<_>>().join(", ");
+            return Err(RunError::Usage(format!("{by}: no such Region: {}; allowed: {allowed}", unknown.join(", "))));
+        }
+    }
+    Ok(())
 }
 
 async fn resolve(

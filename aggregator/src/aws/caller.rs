@@ -17,8 +17,11 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use ecr_encryption_rule::aws::http::CappedHttpClient;
 use ecr_encryption_rule::aws::roles::{RoleSource, Roles};
 use ecr_encryption_rule::{call_config, shared_client};
+use tracing::info;
 
-use crate::pace::{LaneKey, PacedRoles, Pacer, Service};
+use crate::args::calls::CallArgs;
+use crate::args::scope::ScopeArgs;
+use crate::pace::{LaneKey, PacedRoles, Pacer, Service, Settings};
 
 /// The caller's identity, and what it takes to become somebody else.
 #[derive(Debug, Clone)]
@@ -77,6 +80,28 @@ pub async fn sdk_config(
 }
 
 impl Caller {
+    /// Loads the SDK's configuration, and asks AWS who the caller is: as `scope` and `calls` say it. `counter` counts what is
+    /// called. Tells how many attempts a call gets, too.
+    ///
+    /// # Errors
+    /// There is no Region, or as [`Self::identify`].
+    pub async fn begin(
+        scope: &ScopeArgs,
+        calls: CallArgs,
+        profile: Option<&str>,
+        counter: &CallCounter,
+    ) -> anyhow::Result<(Self, u32)> {
+        let http_client = clients::http_client(calls.concurrency.most());
+        let (sdk_config, attempts) =
+            sdk_config(profile, Duration::from_secs(calls.attempt_timeout), http_client).await?;
+        let settings = Settings { concurrency: calls.concurrency, max_rate: calls.max_rate, attempts };
+        let pacer = Pacer::new(settings, counter.clone());
+        let (role_name, external_id) = (scope.role_name.clone(), scope.external_id.clone());
+        let caller = Self::identify(sdk_config, counter, pacer, profile, role_name, external_id).await?;
+        info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
+        Ok((caller, attempts))
+    }
+
     /// Asks AWS who the caller is.
     ///
     /// # Errors

@@ -37,6 +37,15 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// Builds the client; `counter` counts what it sends.
+    pub(super) fn new(caller: &Caller, counter: &CallCounter) -> Self {
+        Self {
+            sdk: shared_client!(aws_sdk_organizations, &caller.sdk_config, counter),
+            credentials: caller.credentials.clone(),
+            pacer: caller.pacer.clone(),
+        }
+    }
+
     /// Makes a call; `send` makes one attempt of it.
     pub(super) async fn call<T, F, R>(&self, send: F) -> Result<T, AwsFault>
     where
@@ -65,11 +74,7 @@ impl Organizations {
     /// Builds the client; `counter` counts what it sends. `units_are_needed` tells whether an account whose organizational
     /// units cannot be read is a fault: without them it could be left out, or judged too mildly, in silence.
     pub fn new(caller: &Caller, counter: &CallCounter, units_are_needed: bool) -> Self {
-        let client = Client {
-            sdk: shared_client!(aws_sdk_organizations, &caller.sdk_config, counter),
-            credentials: caller.credentials.clone(),
-            pacer: caller.pacer.clone(),
-        };
+        let client = Client::new(caller, counter);
         Self { units: Units::new(client.clone()), client, units_are_needed, unit_fault_told: false }
     }
 

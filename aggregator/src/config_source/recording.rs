@@ -4,6 +4,7 @@ use ecr_encryption_rule::configuration::{field, text};
 use serde_json::Value;
 
 use super::query::{RECORDER, REPOSITORY};
+use crate::recording_group::RecordingGroup;
 
 /// What is known of the recording of repositories in an account and Region, the best first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,38 +66,28 @@ fn in_scope(configuration: &Value) -> Result<bool, String> {
         return Err("its item has no recording group".to_owned());
     };
     let strategy = field(group, "RecordingStrategy").and_then(|strategy| text(strategy, "UseOnly"));
-    let listed = |holder: &Value, what: &str| {
-        names(holder).map(|types| types.contains(&REPOSITORY)).ok_or_else(|| format!("its item does not list {what}"))
+    let group = RecordingGroup {
+        strategy: strategy.map(str::to_owned),
+        all_supported: field(group, "AllSupported").and_then(Value::as_bool),
+        resource_types: names(group),
+        excluded_types: field(group, "ExclusionByResourceTypes").and_then(names),
     };
-    match strategy {
-        Some("ALL_SUPPORTED_RESOURCE_TYPES") => Ok(true),
-        Some("INCLUSION_BY_RESOURCE_TYPES") => listed(group, "the types that it records"),
-        Some("EXCLUSION_BY_RESOURCE_TYPES") => field(group, "ExclusionByResourceTypes")
-            .ok_or_else(|| "its item does not list the types that it leaves out".to_owned())
-            .and_then(|excluded| listed(excluded, "the types that it leaves out"))
-            .map(|excluded| !excluded),
-        Some(other) => Err(format!("its strategy `{other}` is unknown to this version")),
-        // Recorders from before there were strategies.
-        None => match field(group, "AllSupported").map(Value::as_bool) {
-            Some(Some(true)) => Ok(true),
-            Some(Some(false)) => listed(group, "the types that it records"),
-            _ => Err("its item does not tell which types it records".to_owned()),
-        },
-    }
+    group.records(REPOSITORY)
 }
 
 /// The texts of `ResourceTypes`; `None` where they are not a list of texts.
-fn names(holder: &Value) -> Option<Vec<&str>> {
-    field(holder, "ResourceTypes")?.as_array()?.iter().map(Value::as_str).collect()
+fn names(holder: &Value) -> Option<Vec<String>> {
+    let types = field(holder, "ResourceTypes")?.as_array()?;
+    types.iter().map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
 /// A daily recorder may record single types continuously, and the other way round. What is not told is taken for daily
 /// nowhere: the difference is told, not judged.
 fn is_daily(configuration: &Value) -> bool {
     let Some(mode) = field(configuration, "RecordingMode") else { return false };
-    let of_this_type = field(mode, "RecordingModeOverrides")
-        .and_then(Value::as_array)
-        .and_then(|overrides| overrides.iter().find(|one| names(one).is_some_and(|types| types.contains(&REPOSITORY))));
+    let of_this_type = field(mode, "RecordingModeOverrides").and_then(Value::as_array).and_then(|overrides| {
+        overrides.iter().find(|one| names(one).is_some_and(|types| types.iter().any(|name| name == REPOSITORY)))
+    });
     text(of_this_type.unwrap_or(mode), "RecordingFrequency") == Some("DAILY")
 }
 

@@ -15,8 +15,10 @@ pub enum Service {
     Sts,
     /// AWS Organizations: one budget for the whole run, the organization's.
     Organizations,
-    /// AWS Config, where its aggregator is: one account in one Region.
+    /// AWS Config: its aggregator, recorders and rules.
     Config,
+    /// `CloudFormation`, in the caller's account.
+    CloudFormation,
     /// `securityhub:GetFindings`.
     SecurityHubFindings,
     /// `securityhub:BatchImportFindings`.
@@ -52,6 +54,7 @@ impl Service {
     /// | STS | 600/s of the calling account | 480/s, 80 %: others work in that account too |
     /// | Organizations | not published | 20/s, after 40 at once; pages come one after the other anyway |
     /// | AWS Config | queries of an aggregator: not published; users report throttling of its other calls | 10/s, after 20 at once: 1,000 repositories a second, while the account's own rules and dashboards ask too |
+    /// | CloudFormation | not published; users report throttling of its lists | 5/s: 500 stack instances a second |
     /// | Security Hub | `GetFindings` 3/s, 6 at once | 2/s, after 4 at once: 200 findings a second; its dashboards ask too |
     /// | Security Hub | `BatchImportFindings` 10/s, 30 at once; `BatchUpdateFindings` as many | 5/s each, after 10 at once: 500 findings a second; scanners and automations send too |
     ///
@@ -61,7 +64,7 @@ impl Service {
         let (rate, burst, allowed) = match self {
             Self::Ecr => (10.0, 10.0, f64::INFINITY),
             Self::Kms => (200.0, 50.0, 2_000.0),
-            Self::Tagging => (5.0, 5.0, f64::INFINITY),
+            Self::Tagging | Self::CloudFormation => (5.0, 5.0, f64::INFINITY),
             Self::Account => (2.0, 2.0, 5.0),
             Self::Config => (10.0, 20.0, f64::INFINITY),
             Self::SecurityHubFindings => (2.0, 4.0, 3.0),

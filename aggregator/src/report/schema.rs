@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::config_source::compare::Difference;
+use crate::doctor;
 use crate::finding::Finding;
 use crate::history::change::Change;
 use crate::history::manifest::Manifest;
@@ -83,6 +84,16 @@ pub fn report_schema() -> Schema {
     )
 }
 
+/// The schema of what `doctor --summary json` prints.
+pub fn doctor_schema() -> Schema {
+    schema_of::<doctor::Document<'_>>(
+        "doctor",
+        "Doctor",
+        "What doctor --summary json prints: what a deployment and its scans need, and how it stands. Fields are only ever \
+         added, so readers should ignore those they do not know.",
+    )
+}
+
 /// The schema of what is written, as opposed to what is read: every field is there.
 fn schema_of<T: JsonSchema>(name: &str, title: &str, description: &str) -> Schema {
     let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
@@ -112,6 +123,7 @@ mod tests {
     #[case("targets", targets_schema())]
     #[case("manifest", manifest_schema())]
     #[case("report", report_schema())]
+    #[case("doctor", doctor_schema())]
     fn schema(#[case] name: &str, #[case] generated: Schema) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         let generated = format!("{}\n", serde_json::to_string_pretty(&generated).unwrap());
@@ -134,6 +146,7 @@ mod tests {
     #[case(targets_schema())]
     #[case(manifest_schema())]
     #[case(report_schema())]
+    #[case(doctor_schema())]
     fn every_field_is_required_and_others_are_allowed(#[case] schema: Schema) {
         fn check(value: &Value) {
             if let Some(properties) = value.get("properties").and_then(Value::as_object) {

@@ -24,11 +24,11 @@ const ACCOUNTS: usize = 5;
 /// How many gaps are named for each cause.
 const GAPS: usize = 3;
 
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const FAINT: Style = Style::new().dimmed();
-pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 
 /// Where the files of a report were written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,8 +15,22 @@ use crate::aws::organizations::{AccountPage, Organizations, is_without_organizat
 use crate::coverage::hint::hint;
 use crate::coverage::{Cause, NotCovered};
 use crate::error::RunError;
-use crate::ledger::Ledger;
 use crate::selection::{Selection, names_units};
+
+const NOT_LISTED: &str = "the organization's accounts could not be listed";
+const NOT_LISTED_TO_THE_END: &str = "the organization's accounts could not be listed to the end";
+
+/// Hears which accounts there are.
+pub trait AccountBook: Sync {
+    /// The organization has this account.
+    fn account_known(&self, account: Arc<Account>);
+    /// An account is to be looked at. `false` where it was found before: a list may show an account on two pages.
+    fn account_found(&self, account: &Arc<Account>) -> bool;
+    /// The list cannot be read, or not to its end: `what`, and why.
+    fn not_listed(&self, what: &str, fault: &AwsFault, caller: &Caller);
+    /// There are no more accounts, or none that could be listed.
+    fn listing_ends(&self);
+}
 
 /// The accounts of a run, as far as they were listed before it.
 pub struct Listing {
@@ -31,7 +45,8 @@ pub struct Listing {
     pub organization_id: Option<String>,
     /// What the user should know about where the accounts come from.
     pub note: Option<String>,
-    gap: Option<NotCovered>,
+    /// What could not be listed, and why.
+    gap: Option<(&'static str, AwsFault)>,
 }
 
 impl Listing {
@@ -67,7 +82,7 @@ impl Listing {
             }
             Err(fault) => listing.without_organization(&fault, caller),
         }
-        listing.check(policy, caller).await?;
+        listing.check(policy).await?;
         Ok(listing)
     }
 
@@ -88,20 +103,20 @@ impl Listing {
         };
         if let Some(accounts) = &self.selection.accounts {
             self.listed = accounts.iter().filter_map(|id| AccountId::parse(id)).map(Account::by_id).collect();
-            self.note = Some(format!("{why}: scanning the accounts that were named, without their names and units"));
+            self.note = Some(format!("{why}: looking at the accounts that were named, without their names and units"));
             return;
         }
         self.listed = AccountId::parse(&caller.account_id).map(Account::by_id).into_iter().collect();
-        self.note = Some(format!("{why}: scanning the caller's account {} alone", caller.account_id));
+        self.note = Some(format!("{why}: looking at the caller's account {} alone", caller.account_id));
         if in_use {
-            self.gap = Some(unlisted(fault, caller, "the organization's accounts could not be listed"));
+            self.gap = Some((NOT_LISTED, fault.clone()));
         }
     }
 
     /// Ids that the organization does not have are errors: a typing error must not become an empty report, nor an
     /// override that never applies. An account that is left out is told only: once it is closed and forgotten, a scan that
     /// runs by itself must not end for it, and a typing error there loses nothing.
-    async fn check(&mut self, policy: &Policy, caller: &Caller) -> Result<(), RunError> {
+    async fn check(&mut self, policy: &Policy) -> Result<(), RunError> {
         let mut named: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
         if let Some(accounts) = self.selection.accounts.as_ref().filter(|_| self.in_organization) {
             named.entry("--accounts".to_owned()).or_default().extend(accounts);
@@ -124,8 +139,7 @@ impl Listing {
             match self.organizations.accounts(Some(token)).await {
                 Ok(page) => self.take(page),
                 Err(fault) => {
-                    self.gap =
-                        Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
+                    self.gap = Some((NOT_LISTED_TO_THE_END, fault));
                     // What is not listed cannot be told from what does not exist.
                     return Ok(());
                 }
@@ -148,14 +162,14 @@ impl Listing {
         Ok(())
     }
 
-    /// Gives the accounts that are to be scanned to `accounts`, and lists the rest meanwhile.
+    /// Gives the accounts that are to be looked at to `accounts`, and lists the rest meanwhile.
     ///
     /// # Errors
-    /// The caller's credentials have expired. Any other fault is a gap in the books.
+    /// The caller's credentials have expired. Any other fault is a gap in the book.
     pub async fn feed(
         mut self,
         accounts: mpsc::UnboundedSender<Arc<Account>>,
-        ledger: &Ledger,
+        book: &impl AccountBook,
         caller: &Caller,
     ) -> Result<(), ScanError> {
         let mut listed_any = false;
@@ -163,9 +177,9 @@ impl Listing {
             for account in std::mem::take(&mut self.listed) {
                 listed_any = true;
                 let account = Arc::new(account);
-                ledger.account_known(account.clone());
-                // Nobody receives any more where the scan was stopped; that is in the books already.
-                if self.selection.takes(&account) && ledger.account_found(&account) && accounts.send(account).is_err() {
+                book.account_known(account.clone());
+                // Nobody receives any more where the run was stopped; that is in the book already.
+                if self.selection.takes(&account) && book.account_found(&account) && accounts.send(account).is_err() {
                     return Ok(());
                 }
             }
@@ -174,27 +188,27 @@ impl Listing {
                 Ok(page) => self.take(page),
                 Err(fault) => {
                     let fault = fatal(fault)?;
-                    self.gap =
-                        Some(unlisted(&fault, caller, "the organization's accounts could not be listed to the end"));
+                    self.gap = Some((NOT_LISTED_TO_THE_END, fault));
                 }
             }
         }
         if !listed_any && self.gap.is_none() {
             // Every organization has its management account: an empty list is no list.
             let fault = AwsFault::other("organizations:ListAccounts", "the list is empty");
-            self.gap = Some(unlisted(&fault, caller, "the organization's accounts could not be listed"));
+            self.gap = Some((NOT_LISTED, fault));
         }
-        if let Some(gap) = self.gap.take() {
-            ledger.not_covered(gap);
+        if let Some((what, fault)) = self.gap.take() {
+            book.not_listed(what, &fault, caller);
         }
-        ledger.listing_ends();
+        book.listing_ends();
         Ok(())
     }
 }
 
 const EXCLUDED: &str = "--exclude-accounts";
 
-fn unlisted(fault: &AwsFault, caller: &Caller, what: &str) -> NotCovered {
+/// What a report tells of accounts that could not be listed.
+pub fn unlisted(what: &str, fault: &AwsFault, caller: &Caller) -> NotCovered {
     NotCovered {
         account_id: None,
         account_name: None,

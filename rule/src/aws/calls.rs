@@ -75,6 +75,7 @@ pub(crate) fn iam_prefix(service: &str) -> &str {
         "STS" => "sts",
         "Organizations" => "organizations",
         "Account" => "account",
+        "CloudFormation" => "cloudformation",
         "Config Service" => "config",
         "Resource Groups Tagging API" => "tag",
         "S3" => "s3",

@@ -48,6 +48,8 @@ impl FaultKind {
             | "UnauthorizedOperation"
             | "NotAuthorized"
             | "AuthorizationError"
+            // AWS Config's: for the management account and its delegates alone.
+            | "OrganizationAccessDeniedException"
             // Security Hub's: either this, or `AwsFault::says_service_is_off`.
             | "InvalidAccessException" => Self::Denied,
             "NotFoundException"

@@ -225,7 +225,7 @@ fn without_an_organization_the_callers_account_is_scanned_alone() {
     let outcome = scan(organization, &[]);
     assert_eq!((outcome.status, outcome.targets_scanned()), (0, 2));
     assert!(
-        outcome.stderr.contains("not in use: scanning the caller's account 111111111111 alone"),
+        outcome.stderr.contains("not in use: looking at the caller's account 111111111111 alone"),
         "{}",
         outcome.stderr
     );
@@ -246,7 +246,7 @@ fn an_organization_that_may_not_be_read_is_a_gap() {
     // Named accounts need no list.
     let named = scan(organization, &["--accounts", &format!("{SHOP},{BANK}")]);
     assert_eq!((named.status, named.targets_scanned(), named.not_covered().len()), (0, 4, 0));
-    assert!(named.stderr.contains("scanning the accounts that were named"), "{}", named.stderr);
+    assert!(named.stderr.contains("looking at the accounts that were named"), "{}", named.stderr);
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Text that fits a terminal's width and cannot steer the terminal.
 
 /// The width that everything but a path fits.
-pub(in crate::report) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
+
+/// Whether a terminal would obey the character, or the reading order be turned around by it.
+pub(crate) fn is_obeyed(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// `text` without characters that a terminal would obey, or that would turn the reading order around.
 pub(crate) fn printable(text: &str) -> String {
-    let obeyed = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|letter| if obeyed(letter) { '\u{fffd}' } else { letter }).collect()
+    text.chars().map(|letter| if is_obeyed(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
 /// The columns that a character takes at most: from Hangul on many take two.
@@ -44,7 +45,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 }
 
 /// `text` in lines of at most `most` columns, broken between words, `lines` of them at most.
-pub(in crate::report) fn wrapped(text: &str, most: usize, lines: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, most: usize, lines: usize) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let is_last = all.len() == lines;

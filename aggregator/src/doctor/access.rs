@@ -1,0 +1,97 @@
+//! Whether an account can be entered, and has the Regions that are needed.
+
+use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
+
+use super::mend;
+use super::problem::{Problem, cause_of};
+use super::stack_set::{Instance, Standing};
+use crate::aws::regions::AccountRegion;
+
+/// Roles that others have made, and that no deployment of ours brings.
+const OTHERS_ROLES: [&str; 2] = ["OrganizationAccountAccessRole", "AWSControlTowerExecution"];
+
+/// What is known of an account whose role was refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    /// The account.
+    pub account_id: &'a str,
+    /// The role's name, with its path.
+    pub role_name: &'a str,
+    /// The role's ARN.
+    pub role_arn: &'a str,
+    /// Whom its trust policy must name.
+    pub principal: &'a str,
+    /// Whether it is the management account, which `StackSets` leave out.
+    pub is_management_account: bool,
+    /// Whether the `StackSet` is there.
+    pub stack_set: Standing,
+    /// What it has done in the account.
+    pub instance: Option<&'a Instance>,
+}
+
+/// What a refused role means.
+pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
+    let Refused { account_id, role_name, role_arn, principal, .. } = refused;
+    if fault.kind != FaultKind::Denied {
+        return Problem::unread(fault, &format!("the caller {principal}"));
+    }
+    let is_ours = !OTHERS_ROLES.contains(&role_name.rsplit('/').next().unwrap_or(role_name));
+    let elsewhere = "a role that trusts the caller, such as --role-name OrganizationAccountAccessRole or \
+                     AWSControlTowerExecution, tells more";
+    let unknown = |hint: String| Problem::unknown(cause_of(fault)).said(&fault.message).hint(hint);
+    match (refused.stack_set, refused.instance) {
+        _ if !is_ours => unknown(format!(
+            "the account does not have the role {role_arn}, or it does not trust {principal}; or the caller lacks \
+             sts:AssumeRole on it"
+        )),
+        (Standing::ToCome, _) if refused.is_management_account => {
+            Problem::to_come("the role is not deployed yet").mend(mend::deploy_management_role(account_id))
+        }
+        (Standing::ToCome, _) => {
+            Problem::to_come("the role is not deployed yet").mend(mend::deploy("EcrEncryptionAccess"))
+        }
+        (Standing::There, _) if refused.is_management_account => unknown(format!(
+            "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
+             trust the deployed functions alone; {elsewhere}"
+        )),
+        (Standing::There, Some(Instance::Current)) => unknown(format!(
+            "the StackSet has brought the role, which may trust the deployed functions alone; {elsewhere}, and so does the \
+             report of the deployed scan, which names each account that it cannot enter"
+        )),
+        (Standing::There, _) => Problem::missing(cause_of(fault))
+            .said(&fault.message)
+            .hint(format!("the role is not there: see `stack-instances`; {elsewhere}")),
+        (Standing::Unknown | Standing::NoOrganization, _) => unknown(format!(
+            "it is not known whether the role is deployed; if it is, it may trust the deployed functions alone: {elsewhere}"
+        )),
+    }
+}
+
+/// What is not seen of an account that cannot be entered, though nothing is deployed yet that would let it.
+pub fn unseen(role_arn: &str) -> Problem {
+    Problem::unknown("the account cannot be entered").hint(format!(
+        "the role {role_arn} cannot be assumed, so that neither Regions nor recorders are seen: --role-name names one that \
+         is there, such as OrganizationAccountAccessRole or AWSControlTowerExecution"
+    ))
+}
+
+/// Whether an account has enabled a Region.
+pub fn region(listed: &[AccountRegion], region: &str, account_id: &str) -> Vec<Problem> {
+    let Some(listed) = listed.iter().find(|one| one.name == region) else {
+        return vec![
+            Problem::missing("the account does not list the Region")
+                .hint("check the spelling, and whether the account's partition has the Region"),
+        ];
+    };
+    vec![match listed.opt_status.as_str() {
+        "ENABLED" | "ENABLED_BY_DEFAULT" => return Vec::new(),
+        "ENABLING" => Problem::to_come("AWS is enabling the Region"),
+        status @ ("DISABLED" | "DISABLING") => Problem::missing(format!("the Region is {status}"))
+            .hint("or leave the account or the Region out")
+            .mend(mend::enable_region(account_id, region)),
+        other => Problem::unknown(format!("the Region's status `{other}` is unknown to this version")),
+    }]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! What there is once: the organization, whom it lets act, the `StackSet`, the rule in each Region.
+
+use std::collections::BTreeMap;
+
+use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::lookup::Access;
+use futures_util::future::join_all;
+
+use super::book::Place;
+use super::check::Check;
+use super::mend::StackSetAddress;
+use super::organization::{self, HomePlace, OrganizationDescription, PRINCIPALS};
+use super::rule::{self, OrganizationRule};
+use super::stack_set::{self, Instances, Standing};
+use super::survey::Survey;
+use crate::account::{Account, AccountId};
+use crate::aws::governance::Governance;
+use crate::aws::organizations::is_without_organization;
+use crate::aws::stack_sets::StackSets;
+use crate::coverage::hint::who_asks;
+use crate::scan::{ScanError, fatal};
+
+/// What the accounts are compared with.
+#[derive(Debug)]
+pub struct Groundwork {
+    /// The organization's id.
+    pub organization_id: Option<String>,
+    /// The management account.
+    pub management_account: Option<String>,
+    /// Whether the `StackSet` is there.
+    pub stack_set: Standing,
+    /// What commands name it by.
+    pub address: StackSetAddress,
+    /// How far it has come; `None` where that is not known, or there is none.
+    pub instances: Option<Instances>,
+    /// The organization's rule in each Region where there is one.
+    pub rules: BTreeMap<String, OrganizationRule>,
+}
+
+/// Whether there is an organization.
+enum Organization {
+    None,
+    Is(OrganizationDescription),
+    NotTold,
+}
+
+impl Groundwork {
+    /// Asks for everything that there is once, and tells the book.
+    ///
+    /// # Errors
+    /// The caller's credentials have expired.
+    pub async fn lay(survey: &Survey) -> Result<Self, ScanError> {
+        let Survey { book, caller, counter, home_account, stack_set_name, .. } = survey;
+        book.tell(Check::Caller, Place::default(), []);
+        let governance = Governance::new(caller, counter);
+        let organization = if survey.is_of_one_account {
+            Organization::None
+        } else {
+            described(survey, governance.organization().await)?
+        };
+        let management_account = match &organization {
+            Organization::Is(described) => described.management_account_id.clone(),
+            Organization::None | Organization::NotTold => None,
+        };
+        let is_management = management_account.as_ref() == Some(&caller.account_id);
+        let mut address = StackSetAddress {
+            account_id: caller.account_id.clone(),
+            region: caller.region(),
+            name: stack_set_name.clone(),
+            call_as: if is_management { "SELF" } else { "DELEGATED_ADMIN" },
+            regions: vec![caller.region()],
+        };
+        let organization_id = match organization {
+            Organization::None => {
+                let (stack_set, instances, rules) = (Standing::NoOrganization, None, BTreeMap::new());
+                return Ok(Self { organization_id: None, management_account, stack_set, address, instances, rules });
+            }
+            Organization::Is(described) => {
+                book.tell(Check::AllFeatures, Place::default(), organization::all_features(&described));
+                described.id
+            }
+            Organization::NotTold => None,
+        };
+        let who = who_asks(caller, None);
+        let region = caller.region();
+        let place = HomePlace {
+            home_account,
+            management_account: management_account.as_deref(),
+            region: &region,
+            caller: &who,
+        };
+        let stack_sets = StackSets::new(caller, counter, address.call_as);
+        tell_governance(survey, &governance, &stack_sets, place).await?;
+        let read = not_fatal(stack_sets.stack_set(stack_set_name).await)?;
+        if let Ok(described) = read.as_ref()
+            && !described.regions.is_empty()
+        {
+            address.regions.clone_from(&described.regions);
+        }
+        let (stack_set, problems) = stack_set::stack_set(&read, &address, &who);
+        book.tell(Check::StackSet, Place::default(), problems);
+        let instances = match stack_set {
+            Standing::There => match not_fatal(stack_sets.instances(stack_set_name).await)? {
+                Ok(instances) => Some(instances),
+                Err(fault) => {
+                    book.tell(Check::StackInstances, Place::default(), [organization::unread(&fault, &who)]);
+                    None
+                }
+            },
+            _ => None,
+        };
+        let rules = rules(survey).await?;
+        Ok(Self { organization_id, management_account, stack_set, address, instances, rules })
+    }
+}
+
+/// What the organization is; that there is none is no problem, and told by its absence.
+fn described(survey: &Survey, read: Result<OrganizationDescription, AwsFault>) -> Result<Organization, ScanError> {
+    Ok(match not_fatal(read)? {
+        Ok(described) => {
+            survey.book.tell(Check::Organization, Place::default(), []);
+            Organization::Is(described)
+        }
+        Err(fault) if is_without_organization(&fault) => Organization::None,
+        Err(fault) => {
+            let problem = organization::unread(&fault, &who_asks(&survey.caller, None));
+            survey.book.tell(Check::Organization, Place::default(), [problem]);
+            Organization::NotTold
+        }
+    })
+}
+
+/// Trusted access, and delegation.
+async fn tell_governance(
+    Survey { book, .. }: &Survey,
+    governance: &Governance,
+    stack_sets: &StackSets,
+    place: HomePlace<'_>,
+) -> Result<(), ScanError> {
+    let listed = not_fatal(governance.service_access().await)?;
+    let activated = not_fatal(stack_sets.organizations_access().await)?;
+    let is_delegation_needed = place.management_account != Some(place.home_account);
+    for principal in PRINCIPALS {
+        let problems = organization::trusted_access(principal, &listed, &activated, &place);
+        book.tell(Check::TrustedAccess, Place::default(), problems);
+        let delegated = if is_delegation_needed {
+            not_fatal(governance.delegated_administrators(principal).await)?
+        } else {
+            Ok(Vec::new())
+        };
+        book.tell(
+            Check::DelegatedAdministrator,
+            Place::default(),
+            organization::delegation(principal, &delegated, place),
+        );
+    }
+    Ok(())
+}
+
+/// The organization's rule in each Region: it belongs to the home account, which alone may ask for it.
+async fn rules(survey: &Survey) -> Result<BTreeMap<String, OrganizationRule>, ScanError> {
+    let Survey { book, caller, home_account, rule_regions, rule_name, config, .. } = survey;
+    let who = who_asks(caller, Some(home_account));
+    let credentials = caller.credentials_in(home_account);
+    let reads = join_all(rule_regions.iter().map(|region| {
+        let access =
+            Access { account_id: home_account.clone(), credentials: credentials.clone(), region: region.clone() };
+        async move { (region, config.organization_rule(&access, rule_name).await) }
+    }));
+    let mut rules = BTreeMap::new();
+    for (region, read) in reads.await {
+        let read = not_fatal(read)?;
+        let home = AccountId::parse(home_account).map(Account::by_id);
+        let place = Place { account: home.as_ref(), region: Some(region) };
+        if let Some(problem) = rule::standing(&read, rule_name, region, &who) {
+            book.tell(Check::OrganizationRule, place, [problem]);
+        }
+        if let Ok(rule) = read {
+            rules.insert(region.clone(), rule);
+        }
+    }
+    Ok(rules)
+}
+
+/// A fault after which there is going on, as it is.
+fn not_fatal<T>(read: Result<T, AwsFault>) -> Result<Result<T, AwsFault>, ScanError> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(fault) => fatal(fault).map(Err),
+    }
+}

@@ -1,0 +1,236 @@
+//! One account: its role, its Regions, and what is in them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ecr_encryption_core::RepositoryEncryption;
+use ecr_encryption_rule::aws::credentials::AccountCredentials;
+use ecr_encryption_rule::aws::fault::AwsFault;
+use ecr_encryption_rule::lookup::{Access, Lookup, RegistryLookup, RepositoryPage};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::access::{self, Refused};
+use super::book::Place;
+use super::check::Check;
+use super::groundwork::Groundwork;
+use super::problem::Problem;
+use super::recorder::{RecorderPlace, recorder};
+use super::rights::{self, Asker, NO_KEY};
+use super::rule::organization_rule;
+use super::stack_set::stack_instance;
+use super::survey::Survey;
+use crate::account::Account;
+use crate::args::Regions;
+use crate::aws::regions::AccountRegion;
+use crate::coverage::hint::who_asks;
+use crate::plan::plan;
+use crate::scan::{ScanError, fatal};
+use crate::security_hub::hub::Hub;
+
+/// How many Regions of an account are looked at at once.
+const REGIONS_AT_ONCE: usize = 8;
+
+/// An account that can be entered.
+struct Visited<'a> {
+    account: &'a Account,
+    account_id: String,
+    credentials: AccountCredentials,
+    who: String,
+    role_name: Option<&'a str>,
+    /// Where repositories are to be looked for.
+    scan_regions: BTreeSet<String>,
+    /// Where AWS Config must record.
+    rule_regions: BTreeSet<String>,
+}
+
+impl Survey {
+    /// Looks at one account.
+    ///
+    /// # Errors
+    /// The caller's credentials have expired.
+    pub async fn visit(&self, account: Arc<Account>, groundwork: &Groundwork) -> Result<(), ScanError> {
+        let account = &*account;
+        let account_id = account.id.to_string();
+        let place = Place { account: Some(account), region: None };
+        let is_management_account = groundwork.management_account.as_deref() == Some(account_id.as_str());
+        let instances = groundwork.instances.as_ref();
+        if let Some(instances) = instances.filter(|_| !is_management_account) {
+            let problems = stack_instance(instances.get(&account.id), account, &groundwork.address);
+            self.book.tell(Check::StackInstances, place, problems);
+        }
+        for (region, rule) in &groundwork.rules {
+            let place = Place { account: Some(account), region: Some(region) };
+            self.book.tell(Check::OrganizationRule, place, organization_rule(rule, account.id));
+        }
+        let credentials = self.caller.credentials_in(&account_id);
+        let is_own = account_id == self.caller.account_id;
+        let listed = match &self.own_regions {
+            Some(regions) if is_own => Ok(regions.clone()),
+            _ => self.region_lister.regions(&account_id, &credentials).await,
+        };
+        let listed = match listed {
+            Err(fault) if fault.action == "sts:AssumeRole" => {
+                let fault = fatal(fault)?;
+                let role_arn = self.caller.role_arn(&account_id);
+                let refused = Refused {
+                    account_id: &account_id,
+                    role_name: &self.role_name,
+                    role_arn: &role_arn,
+                    principal: &self.caller.principal(),
+                    is_management_account,
+                    stack_set: groundwork.stack_set,
+                    instance: instances.and_then(|instances| instances.get(&account.id)),
+                };
+                self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
+                // With the role, what is under it comes too; what is there already must be known before.
+                self.book.tell(Check::Recorder, place, [access::unseen(&role_arn)]);
+                self.reporter.account_planned(0);
+                self.book.checked(account);
+                return Ok(());
+            }
+            listed => listed,
+        };
+        if !is_own {
+            self.book.tell(Check::Role, place, []);
+        }
+        let who = who_asks(&self.caller, Some(&account_id));
+        match listed {
+            Err(fault) => {
+                let fault = fatal(fault)?;
+                self.book.tell(Check::Regions, place, [Problem::unread(&fault, &who)]);
+                self.reporter.account_planned(0);
+            }
+            Ok(listed) => {
+                let role_name = (!is_own).then_some(self.role_name.as_str());
+                let (scan_regions, rule_regions) = self.regions_of(account, &account_id, &listed);
+                let visited = Visited { account, account_id, credentials, who, role_name, scan_regions, rule_regions };
+                self.regions(&visited).await?;
+            }
+        }
+        self.book.checked(account);
+        Ok(())
+    }
+
+    /// Checks the Regions that were named, and tells which are to be looked at.
+    fn regions_of(
+        &self,
+        account: &Account,
+        account_id: &str,
+        listed: &[AccountRegion],
+    ) -> (BTreeSet<String>, BTreeSet<String>) {
+        let mut named: BTreeSet<&String> = self.rule_regions.iter().collect();
+        if let Regions::Named(regions) = &self.regions {
+            named.extend(regions);
+        }
+        for region in named {
+            let problems = access::region(listed, region, account_id);
+            self.book.tell(Check::Regions, Place { account: Some(account), region: Some(region) }, problems);
+        }
+        let enabled = |wanted: &Regions| plan(listed, wanted).regions.into_iter().collect();
+        (enabled(&self.regions), enabled(&Regions::Named(self.rule_regions.clone())))
+    }
+
+    async fn regions(&self, visited: &Visited<'_>) -> Result<(), ScanError> {
+        let regions: BTreeSet<String> = visited.scan_regions.union(&visited.rule_regions).cloned().collect();
+        self.reporter.account_planned(regions.len());
+        stream::iter(regions)
+            .map(|region| async move {
+                self.region(visited, &region).await?;
+                self.reporter.target_read(0);
+                Ok(())
+            })
+            .buffer_unordered(REGIONS_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn region(&self, visited: &Visited<'_>, region: &str) -> Result<(), ScanError> {
+        let Visited { account, account_id, credentials, who, role_name, .. } = visited;
+        let place = Place { account: Some(account), region: Some(region) };
+        let access =
+            Access { account_id: account_id.clone(), credentials: credentials.clone(), region: region.to_owned() };
+        let asker = Asker { account_id, who, role_name: *role_name };
+        if visited.rule_regions.contains(region) {
+            let problems = match self.config.recording(&access).await {
+                Ok(recording) => {
+                    recorder(&recording, RecorderPlace { partition: &self.caller.partition, account_id, region })
+                }
+                Err(fault) => vec![Problem::unread(&fatal(fault)?, who)],
+            };
+            self.book.tell(Check::Recorder, place, problems);
+        }
+        if !visited.scan_regions.contains(region) {
+            return Ok(());
+        }
+        let repositories = self.lookup.repositories(&access, None).await;
+        let key = repositories.as_ref().ok().and_then(|page| key_in_use(page, account_id, region));
+        self.tell_ecr(place, &access, asker, repositories.map(|_| ())).await?;
+        self.tell_keys(place, &access, asker, key).await?;
+        if let Some(tag_key) = &self.exempt_tag_key {
+            let said = surviving(self.lookup.tags_page(&access, tag_key, None).await.map(|_| ()))?;
+            let faults: Vec<AwsFault> = said.err().into_iter().collect();
+            self.book.tell(Check::TagRights, place, rights::rights(&faults, asker));
+        }
+        if let Some(hub) = &self.hub {
+            let said = surviving(hub.findings(&access, None).await.map(|_| ()))?;
+            self.book.tell(Check::SecurityHub, place, rights::security_hub(&said, region, asker));
+        }
+        Ok(())
+    }
+
+    async fn tell_ecr(
+        &self,
+        place: Place<'_>,
+        access: &Access,
+        asker: Asker<'_>,
+        repositories: Result<(), AwsFault>,
+    ) -> Result<(), ScanError> {
+        let mut faults: Vec<AwsFault> = surviving(repositories)?.err().into_iter().collect();
+        if let Some(registry) = &self.registry {
+            let templates = registry.creation_templates_page(access, None).await.map(|_| ());
+            faults.extend(surviving(templates)?.err());
+            let rules = registry.pull_through_cache_rules_page(access, None).await.map(|_| ());
+            faults.extend(surviving(rules)?.err());
+        }
+        self.book.tell(Check::EcrRights, place, rights::rights(&faults, asker));
+        Ok(())
+    }
+
+    async fn tell_keys(
+        &self,
+        place: Place<'_>,
+        access: &Access,
+        asker: Asker<'_>,
+        key: Option<String>,
+    ) -> Result<(), ScanError> {
+        let in_use = match &key {
+            Some(key) => Some((key.as_str(), surviving(self.lookup.key(access, key).await.map(|_| ()))?)),
+            None => None,
+        };
+        let no_key = match &in_use {
+            Some((_, Ok(()))) => None,
+            _ => Some(surviving(self.lookup.key(access, NO_KEY).await.map(|_| ()))?),
+        };
+        let in_use = in_use.as_ref().map(|(key, said)| (*key, said));
+        self.book.tell(Check::KmsRights, place, rights::keys(in_use, no_key.as_ref(), asker));
+        Ok(())
+    }
+}
+
+/// What was said, unless nothing that follows could be asked any more.
+fn surviving(said: Result<(), AwsFault>) -> Result<Result<(), AwsFault>, ScanError> {
+    match said {
+        Ok(()) => Ok(Ok(())),
+        Err(fault) => fatal(fault).map(Err),
+    }
+}
+
+/// A key of this account and Region that a repository uses. What another account's key says depends on its policy.
+fn key_in_use(page: &RepositoryPage, account_id: &str, region: &str) -> Option<String> {
+    let keys = page.repositories.iter().filter_map(|repository| match &repository.encryption {
+        RepositoryEncryption::Known(encryption) => encryption.kms_key.as_deref(),
+        _ => None,
+    });
+    let place = format!(":kms:{region}:{account_id}:key/");
+    keys.into_iter().find(|key| key.contains(&place)).map(str::to_owned)
+}
