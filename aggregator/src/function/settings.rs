@@ -107,7 +107,7 @@ mod tests {
 
     #[rstest]
     #[case("--max-rate", "many", "ECR_ENCRYPTION_MAX_RATE: invalid value 'many' for '--max-rate <N>': ")]
-    #[case("--accounts", "12", "ECR_ENCRYPTION_ACCOUNTS: invalid value '12' for '--accounts <CSV>': ")]
+    #[case("--accounts", "12", "ECR_ENCRYPTION_ACCOUNTS: invalid value '12' for '--accounts <CSV|@FILE>': ")]
     #[case("--source", "s3", "ECR_ENCRYPTION_SOURCE: invalid value 's3' for '--source <SOURCE>' ")]
     fn what_clap_says_names_the_variable(#[case] flag: &str, #[case] value: &str, #[case] expected: &str) {
         let error = Cli::try_parse_from(["ecr-encryption", "scan", flag, value]).unwrap_err();

@@ -8,5 +8,6 @@ mod commands;
 mod large;
 mod organization;
 mod reading;
+mod readme;
 mod stop;
 mod told;
