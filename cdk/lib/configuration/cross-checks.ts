@@ -231,7 +231,7 @@ function scan({ mode, scan, options }: Configuration): string[] {
       `\`scan.source\` is \`${scan.source}\`, which reads an AWS Config aggregator; allowed: with \`options.configurationAggregator: true\``,
     );
   }
-  if (scan.source === 'config' && scan.templates) {
+  if (scan.source === 'config' && scan.templates && mode === 'organization') {
     problems.push(
       '`scan.templates` is `true`, and `scan.source` is `config`, which records no templates; allowed: with `scan.source` `api` or `both`',
     );

@@ -6,6 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { governedUnits } from '../configuration/cross-checks';
 import type { Configuration } from '../configuration/schema';
+import { entersAccounts } from '../permissions';
 import { CONFIGURATION_AGGREGATOR } from './configuration-aggregator';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { FunctionAlarms } from './function-alarms';
@@ -61,6 +62,7 @@ export class AggregatorFunction extends Construct {
 function environment(configuration: Configuration, report: ReportBucket, topic: ITopic): Record<string, string> {
   const { memberRole, mode, home, notifications, organization, scan } = configuration;
   const isOrganization = mode === 'organization';
+  const enters = entersAccounts(configuration);
   const flags: Record<string, string | number | boolean | undefined> = {
     OUTPUT: report.location,
     FORMAT: scan.formats.join(','),
@@ -74,8 +76,8 @@ function environment(configuration: Configuration, report: ReportBucket, topic: 
     ACCOUNTS: isOrganization ? undefined : home.account,
     ORGANIZATIONAL_UNITS: governedUnits(configuration).join(',') || undefined,
     EXCLUDE_ACCOUNTS: organization?.excludedAccounts.join(',') || undefined,
-    ROLE_NAME: isOrganization ? memberRole.name : undefined,
-    EXTERNAL_ID: isOrganization ? memberRole.externalId : undefined,
+    ROLE_NAME: enters ? memberRole.name : undefined,
+    EXTERNAL_ID: enters ? memberRole.externalId : undefined,
     SOURCE: scan.source === 'api' ? undefined : scan.source,
     CONFIG_AGGREGATOR: scan.source === 'api' ? undefined : CONFIGURATION_AGGREGATOR,
     CONFIG_REGION: scan.source === 'api' ? undefined : home.region,
