@@ -71,6 +71,7 @@ export class ReportBucket extends Construct {
     // The property itself: `eventBridgeEnabled` would deploy a function that may change the notifications of all buckets.
     const bucket = this.bucket.node.defaultChild as CfnBucket;
     bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    keepPolicy(this.bucket);
     if (!report.accessLogs) {
       acknowledge(
         this.bucket,
@@ -150,6 +151,7 @@ export class ReportBucket extends Construct {
         },
       ],
     });
+    keepPolicy(logs);
     acknowledge(
       logs,
       'AwsSolutions-S1',
@@ -166,6 +168,11 @@ const guarded: BucketProps = {
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
   removalPolicy: RemovalPolicy.RETAIN,
 };
+
+/** What outlives the stack is asked for over TLS only, then as before. */
+function keepPolicy({ policy }: Bucket): void {
+  policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+}
 
 function retention(lock: Configuration['report']['objectLock']): ObjectLockRetention | undefined {
   if (lock === undefined) {
