@@ -121,8 +121,10 @@ export class ReportBucket extends Construct {
         sid: 'ListReports',
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
-        // Where there is a prefix: asking for the bucket itself has none, nor has S3 when it decides between "not found" and
-        // "denied" for an object that is not there.
+        // No other prefix. None at all is allowed as well, so that a listing without one shows all keys of this bucket: IAM
+        // tells it neither from HeadBucket, by which the scan finds the bucket's Region, nor from what S3 asks itself when
+        // an object is not there. Were that denied, the scan would be told "denied" in place of "not found" of the first
+        // latest.json, and could not run.
         conditions: { StringLikeIfExists: { 's3:prefix': [this.prefix, objects] } },
       }),
     );
