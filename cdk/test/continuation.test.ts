@@ -49,6 +49,18 @@ for (const name of EXAMPLES) {
   });
 }
 
+test('Lambda does not take the scan for a loop, when it goes on again and again', () => {
+  for (const name of EXAMPLES) {
+    const template = aggregatorStack(name);
+    assert.equal(template.Resources[scanFunction(template)]?.Properties.RecursiveLoop, 'Allow', name);
+    // The functions of the rule start nothing.
+    const functions = Object.values(example(name)).flatMap((stack) =>
+      Object.values(ofType(stack, 'AWS::Lambda::Function')),
+    );
+    assert.equal(functions.filter(({ Properties }) => Properties.RecursiveLoop).length, 1, name);
+  }
+});
+
 test('only this one rule of EventBridge may invoke the scan, and leave dead letters', () => {
   const template = aggregatorStack('organization-everything');
   const [rule = ''] = Object.keys(ofType(template, 'AWS::Events::Rule'));

@@ -1,6 +1,11 @@
 import { CfnOutput, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, type Function as LambdaFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  type Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -50,6 +55,9 @@ export class AggregatorFunction extends Construct {
       // A run that failed, or lost an account, does so again a minute later, at the full price. The next one is scheduled.
       retryAttempts: 0,
       maxEventAge: Duration.hours(1),
+      // A run that one invocation is too short for starts the function again, through S3 and EventBridge, some 16 times at
+      // most. Lambda must not stop that as a loop: what it stops, nobody goes on with.
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
     new FunctionAlarms(this, 'Alarms', 'The scan of ecr-encryption', this.function, this.deadLetterQueue, topic);
     new CfnOutput(this, 'FunctionName', { value: this.function.functionName });
