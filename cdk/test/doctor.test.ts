@@ -78,6 +78,12 @@ for (const [name, role, region, expected] of EXPECTED) {
   });
 }
 
+test('doctor is told where no Region is governed', () => {
+  const text = exampleText('single-account', ['regions: [eu-central-1]', 'regions: []']);
+  const given = got(doctorCommand(configurationOf(text)));
+  assert.equal(given[given.indexOf('<--rule-regions>') + 1], '<none>');
+});
+
 test('what a shell would read reaches doctor as it is', () => {
   const changes: [string, string][] = [
     ['exemptTagKey: encryption-exempt', 'exemptTagKey: "ausgenommen: für @immer +1"'],
