@@ -5,6 +5,7 @@ import { MemberRole } from './constructs/member-role';
 import { OrganizationStackSet } from './constructs/organization-stack-set';
 import { embeddedTemplate } from './embedded-template';
 import { MEMBER_STACK_SET } from './names';
+import { entersAccounts } from './permissions';
 import { ProjectStack } from './project-stack';
 
 /** Who may do what: the roles of the functions, and the role in every account that trusts them. */
@@ -14,6 +15,9 @@ export class AccessStack extends ProjectStack {
       description: "ecr-encryption: the functions' roles, and the role in every account of the organization",
     });
     const roles = new FunctionRoles(this, 'Roles', configuration);
+    if (!entersAccounts(configuration)) {
+      return;
+    }
     const stackSet = new OrganizationStackSet(this, 'MemberRoles', configuration, {
       stackSetName: MEMBER_STACK_SET,
       description: `The role ${configuration.memberRole.name}, which ecr-encryption of account ${configuration.home.account} assumes`,

@@ -5,6 +5,7 @@ import type { Configuration } from './configuration/schema';
 import { checkZips } from './constructs/function-zip';
 import { ManagementRoleStack } from './management-role-stack';
 import { RULE_STACKS } from './names';
+import { entersAccounts } from './permissions';
 import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
 
@@ -32,7 +33,8 @@ function organization(app: App, configuration: Configuration): void {
   const { home, organization, rule } = configuration;
   const access = new AccessStack(app, 'EcrEncryptionAccess', configuration);
   const management = organization?.managementAccount;
-  if (management && management !== home.account && !organization.excludedAccounts.includes(management)) {
+  const hasRole = management && management !== home.account && !organization.excludedAccounts.includes(management);
+  if (hasRole && entersAccounts(configuration)) {
     new ManagementRoleStack(app, 'EcrEncryptionManagementRole', configuration).addStackDependency(
       access,
       'whom it trusts',

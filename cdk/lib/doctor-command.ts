@@ -52,7 +52,8 @@ function flags(configuration: Configuration, role: string | undefined): Record<s
     accounts: isOrganization ? undefined : home.account,
     'organizational-units': governedUnits(configuration).join(',') || undefined,
     'exclude-accounts': organization?.excludedAccounts.join(',') || undefined,
-    'rule-regions': rule.regions.join(',') || undefined,
+    // Else doctor would take the home Region for a governed one.
+    'rule-regions': rule.regions.join(',') || 'none',
     'rule-name': rule.name,
     regions: scan.regions?.join(',') ?? 'all',
     'role-name': isOrganization ? (role ?? memberRole.name) : undefined,

@@ -37,6 +37,11 @@ export function memberActions(configuration: Configuration): string[] {
   return [...new Set([...rule, ...scanActions(configuration)])].sort();
 }
 
+/** Whether any account is entered: AWS Config may be all that is read, by the scan alone. */
+export function entersAccounts(configuration: Configuration): boolean {
+  return configuration.mode === 'organization' && memberActions(configuration).length > 0;
+}
+
 /** What an account allows whoever judges its repositories. */
 export function accountStatement(sid: string, actions: string[]): PolicyStatement {
   return new PolicyStatement({

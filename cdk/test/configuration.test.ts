@@ -150,6 +150,16 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     /^`scan.source` is `config`, which reads an AWS Config aggregator; /,
   ],
   [
+    'AWS Config as the source of one account',
+    `${SINGLE}scan: {source: both}`,
+    /^`scan.source` is `both`, which reads an AWS Config aggregator of an organization; allowed with mode `single-account`: `api`$/,
+  ],
+  [
+    'templates, which AWS Config does not record',
+    `${BASE}scan: {source: config, templates: true}\noptions: {configurationAggregator: true}`,
+    /^`scan.templates` is `true`, and `scan.source` is `config`, .*; allowed: with `scan.source` `api` or `both`$/,
+  ],
+  [
     'an aggregator of one account',
     `${SINGLE}options: {configurationAggregator: true}`,
     /^`options.configurationAggregator` is `true`; allowed with mode `organization` only$/,
@@ -201,6 +211,26 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     `${BASE}policy: {overrides: [{name: x}]}`,
     /^`policy.overrides.0` \(`x`\) does not say where it applies; allowed: at least one of accounts, /,
     /^`policy.overrides.0` \(`x`\) changes nothing; allowed: at least one of desiredEncryptionLevel, /,
+  ],
+  [
+    'an override for units of one account',
+    `${SINGLE}policy: {overrides: [{name: x, organizationalUnits: [Root/Prod], requireDualLayer: true}]}`,
+    /^`policy.overrides.0.organizationalUnits` is given; allowed with mode `organization` only/,
+  ],
+  [
+    'an override for another account than the only one',
+    `${SINGLE}policy: {overrides: [{name: x, accounts: [111122223333, 444455556666], requireDualLayer: true}]}`,
+    /^`policy.overrides.0.accounts` has `444455556666`; allowed with mode `single-account`: `home.account` \(`111122223333`\)$/,
+  ],
+  [
+    'an override for a unit of another organization',
+    `${BASE}policy: {overrides: [{name: x, organizationalUnits: [Root/Prod, ou-ab12-11111111, ou-cd34-11111111], requireDualLayer: true}]}`,
+    /^`policy.overrides.0.organizationalUnits` has `ou-cd34-11111111`; allowed: units of the organization, whose root is r-ab12$/,
+  ],
+  [
+    'an override for a Region of another partition',
+    `${BASE}policy: {overrides: [{name: x, regions: [us-gov-west-1], requireDualLayer: true}]}`,
+    /^`policy.overrides.0.regions.0` is `us-gov-west-1`, of the partition aws-us-gov; allowed: Regions of aws, /,
   ],
   [
     'two things at once',

@@ -21,7 +21,7 @@ function scanFunction(template: Template): string {
 }
 
 for (const name of EXAMPLES) {
-  test(`an object that asks for more starts the scan, with the event of the schedule: ${name}`, () => {
+  test(`an object that asks for more goes on with the scan, and begins none: ${name}`, () => {
     const template = aggregatorStack(name);
     const [bucketId, bucket] = reportBucket(template);
     assert.deepEqual(bucket.Properties.NotificationConfiguration, {
@@ -41,13 +41,25 @@ for (const name of EXAMPLES) {
     const [target, ...others] = Targets;
     assert.deepEqual(others, []);
     const schedule = only(template, 'AWS::Scheduler::Schedule').Properties.Target;
-    assert.equal(target.Input, schedule.Input);
+    assert.deepEqual([target.Input, schedule.Input], ['{"resume":true,"begin":false}', '{"resume":true}']);
     assert.deepEqual(target.RetryPolicy, schedule.RetryPolicy);
     assert.deepEqual(target.RetryPolicy, { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 10 });
     assert.deepEqual(target.DeadLetterConfig, schedule.DeadLetterConfig);
     assert.deepEqual(target.Arn, { 'Fn::GetAtt': [scanFunction(template), 'Arn'] });
   });
 }
+
+test('Lambda does not take the scan for a loop, when it goes on again and again', () => {
+  for (const name of EXAMPLES) {
+    const template = aggregatorStack(name);
+    assert.equal(template.Resources[scanFunction(template)]?.Properties.RecursiveLoop, 'Allow', name);
+    // The functions of the rule start nothing.
+    const functions = Object.values(example(name)).flatMap((stack) =>
+      Object.values(ofType(stack, 'AWS::Lambda::Function')),
+    );
+    assert.equal(functions.filter(({ Properties }) => Properties.RecursiveLoop).length, 1, name);
+  }
+});
 
 test('only this one rule of EventBridge may invoke the scan, and leave dead letters', () => {
   const template = aggregatorStack('organization-everything');

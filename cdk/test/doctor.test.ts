@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { LAYER_FOLDER, layerFiles } from '../lib/constructs/policy-layer';
 import { doctorCommand } from '../lib/doctor-command';
 import { CDK, configurationOf, EXAMPLES, type Example, example, exampleText, ofType } from './support/synthesise';
 
@@ -77,6 +78,12 @@ for (const [name, role, region, expected] of EXPECTED) {
   });
 }
 
+test('doctor is told where no Region is governed', () => {
+  const text = exampleText('single-account', ['regions: [eu-central-1]', 'regions: []']);
+  const given = got(doctorCommand(configurationOf(text)));
+  assert.equal(given[given.indexOf('<--rule-regions>') + 1], '<none>');
+});
+
 test('what a shell would read reaches doctor as it is', () => {
   const changes: [string, string][] = [
     ['exemptTagKey: encryption-exempt', 'exemptTagKey: "ausgenommen: für @immer +1"'],
@@ -109,9 +116,13 @@ test('the scan is told the same as doctor, where both take it', () => {
       .Variables;
     const both = Object.keys(variables).filter((variable) => flags.has(variable) && !variable.endsWith('_POLICY'));
     assert.ok(both.length >= 2, name);
+    const files = layerFiles(configurationOf(exampleText(name)));
+    // A list of the scan may be in a file, with an id in each line.
+    const listed = (value: string) =>
+      value.startsWith('@') ? files[value.slice(`@${LAYER_FOLDER}/`.length)]?.trimEnd().replaceAll('\n', ',') : value;
     assert.deepEqual(
       both.map((variable) => [variable, flags.get(variable)]),
-      both.map((variable) => [variable, variables[variable]]),
+      both.map((variable) => [variable, listed(variables[variable])]),
       name,
     );
     const ofScope = /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|INCLUDE|MAX_RATE)$/;

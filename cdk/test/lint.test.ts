@@ -3,7 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inAssemblies, run } from './support/python';
-import { EXAMPLES, type Example, type Template } from './support/synthesise';
+import { CDK, EXAMPLES, type Example, type Template } from './support/synthesise';
+
+const README = readFileSync(join(CDK, 'README.md'), 'utf8');
 
 /**
  * W3005, a dependency that a reference has already made, is the one check that is left out: the CDK makes such
@@ -39,6 +41,22 @@ for (const [region, examples] of REGIONS) {
     });
   });
 }
+
+test('a new name makes a new bucket, and Object Lock is turned on in place: as README.md tells', () => {
+  const [told = ''] =
+    /A change of `report\.bucketName` makes a new bucket; .*? Object Lock off no more/s.exec(README) ?? [];
+  assert.match(told, /`report\.objectLock` on makes none: the bucket\s+that is there is locked in place/);
+  // What CloudFormation replaces a bucket for.
+  const program = `import json
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as schemas
+print(json.dumps(schemas.get_resource_schema("eu-central-1", "AWS::S3::Bucket").schema["createOnlyProperties"]))`;
+  const replacing: string[] = JSON.parse(run('python', ['-c', program]));
+  assert.ok(replacing.includes('/properties/BucketName'));
+  assert.deepEqual(
+    replacing.filter((path) => path.includes('ObjectLock')),
+    [],
+  );
+});
 
 test('every example is linted', () => {
   assert.deepEqual(REGIONS.flatMap(([, examples]) => examples).sort(), [...EXAMPLES].sort());

@@ -179,7 +179,7 @@ test('the scan may delete runs and what is left of them, and nothing else, wheth
   }
 });
 
-test('the scan may ask for the bucket itself, and list its own prefix only', () => {
+test('the scan may list its own prefix, no other one, and the bucket where it names none', () => {
   const { Condition, Resource } = allowed(example('organization'), 'EcrEncryptionAggregator').find(
     ({ Action }) => Action === 's3:ListBucket',
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfiguration } from '../lib/configuration/load';
 import { policyFile, ruleParameters } from '../lib/configuration/policy';
@@ -45,20 +45,46 @@ require_usable_key = false
   );
 });
 
-test('the function may read the policy file, whatever the umask of who deploys it', () => {
+test('the function may read the files of the layer, whatever the umask of who deploys it', () => {
+  const text = exampleText('organization-everything', ['[012345678901]', '[012345678901, 777788889999]']);
+  const expected = {
+    'excluded-accounts.txt': '012345678901\n777788889999\n',
+    'organizational-units.txt': 'ou-ab12-11111111\nou-ab12-22222222\n',
+    'policy.toml': policyFile(parseConfiguration(text).policy),
+  };
   const before = process.umask(0o077);
   try {
-    withAssembly(exampleText('single-account'), ({ directory }) => {
-      const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        name.endsWith('policy.toml'),
-      );
-      assert.equal(files.length, 1);
-      const file = join(directory, files[0] ?? '');
-      // The mode that the zip file gets; it holds files alone, no folders.
-      assert.equal((statSync(file).mode & 0o777).toString(8), '644');
-      assert.equal(readFileSync(file, 'utf8'), policyFile(parseConfiguration(exampleText('single-account')).policy));
-    });
+    const found = layerOf(text);
+    assert.deepEqual(Object.fromEntries(found.map(({ name, content }) => [name, content])), expected);
+    // The modes that the zip file gets; it holds files alone, no folders.
+    assert.deepEqual(
+      found.map(({ mode }) => mode),
+      found.map(() => '644'),
+    );
   } finally {
     process.umask(before);
   }
 });
+
+test('a list without an item has no file, which the scan would refuse', () => {
+  for (const example of ['single-account', 'organization'] as const) {
+    assert.deepEqual(
+      layerOf(exampleText(example)).map(({ name }) => name),
+      ['policy.toml'],
+    );
+  }
+});
+
+/** The files of the layer, in the order of their names. */
+function layerOf(text: string) {
+  return withAssembly(text, ({ directory }) =>
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((path) => basename(dirname(path)) === 'ecr-encryption' && statSync(join(directory, path)).isFile())
+      .sort()
+      .map((path) => ({
+        name: basename(path),
+        content: readFileSync(join(directory, path), 'utf8'),
+        mode: (statSync(join(directory, path)).mode & 0o777).toString(8),
+      })),
+  );
+}

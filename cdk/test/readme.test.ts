@@ -96,6 +96,21 @@ test('what rings before the first scan is told, with the way to end it', () => {
   assert.ok(told.includes(`--payload '${JSON.stringify(SCHEDULED_EVENT).replace(':', ': ')}'`));
 });
 
+test('what the configuration no longer asks for is told to be removed before: CloudFormation would keep it', () => {
+  const both = example('organization');
+  const one = example('organization', ['regions: [eu-central-1, us-east-1]', 'regions: [eu-central-1]']);
+  const left = Object.keys(both).filter((name) => !(name in one));
+  assert.deepEqual(left, ['EcrEncryptionRule-us-east-1']);
+  const [, told = ''] = /\nThe CDK does not remove a stack (.*?)\nAfter a change of /s.exec(README) ?? [];
+  for (const name of left.map((stack) => stack.replace('us-east-1', 'REGION'))) {
+    assert.match(
+      told,
+      new RegExp(`--no-enable-termination-protection [^]*--stack-name ${name}\nnpx cdk destroy ${name}\n`),
+    );
+  }
+  assert.ok(told.includes('`EcrEncryptionManagementRole`') && told.includes('`rule.regions: []`'));
+});
+
 test('every stack and every link to a file is there', () => {
   const stacks = new Set(
     EXAMPLES.flatMap((name) => Object.keys(example(name)).map((stack) => stack.replace(/-.*/, ''))),

@@ -13,6 +13,7 @@ export function crossChecks(configuration: Configuration): string[] {
     ...regions(configuration),
     ...rule(configuration),
     ...overrideProblems(configuration.policy),
+    ...overridePlaces(configuration),
     ...duplicates(configuration),
     ...memberRoleProblems(configuration),
     ...reportProblems(configuration),
@@ -67,12 +68,18 @@ function organization({ mode, organization, home }: Configuration): string[] {
   return problems;
 }
 
-function regions({ home, rule, scan, report }: Configuration): string[] {
+function regions({ home, policy, rule, scan, report }: Configuration): string[] {
   const partition = partitionOf(home.region);
-  const named = [
-    ...rule.regions.map((region, index) => [`rule.regions.${index}`, region] as const),
-    ...(scan.regions ?? []).map((region, index) => [`scan.regions.${index}`, region] as const),
-  ];
+  const lists: Record<string, readonly string[]> = {
+    'rule.regions': rule.regions,
+    'scan.regions': scan.regions ?? [],
+    ...Object.fromEntries(
+      policy.overrides.map(({ regions = [] }, index) => [`policy.overrides.${index}.regions`, regions]),
+    ),
+  };
+  const named = Object.entries(lists).flatMap(([name, regions]) =>
+    regions.map((region, index) => [`${name}.${index}`, region] as const),
+  );
   const problems = named
     .filter(([, region]) => partitionOf(region) !== partition)
     .map(
@@ -131,6 +138,34 @@ function rule(configuration: Configuration): string[] {
   return problems;
 }
 
+/** Where overrides apply that never would: the scan refuses them, at every run. */
+function overridePlaces({ mode, home, organization, policy }: Configuration): string[] {
+  const root = organization?.organizationalUnits[0]?.split('-')[1];
+  return policy.overrides.flatMap(({ accounts = [], organizationalUnits = [] }, index) => {
+    const name = `policy.overrides.${index}`;
+    if (mode === 'single-account') {
+      const others = accounts.filter((account) => account !== home.account);
+      return [
+        ...(organizationalUnits.length > 0
+          ? [
+              `\`${name}.organizationalUnits\` is given; allowed with mode \`organization\` only: one account has no units`,
+            ]
+          : []),
+        ...others.map(
+          (account) =>
+            `\`${name}.accounts\` has \`${account}\`; allowed with mode \`single-account\`: \`home.account\` (\`${home.account}\`)`,
+        ),
+      ];
+    }
+    return organizationalUnits
+      .filter((unit) => /^(?:ou|r)-/.test(unit) && root !== undefined && unit.split('-')[1] !== root)
+      .map(
+        (unit) =>
+          `\`${name}.organizationalUnits\` has \`${unit}\`; allowed: units of the organization, whose root is r-${root}`,
+      );
+  });
+}
+
 function duplicates({ rule, organization, policy, scan, notifications }: Configuration): string[] {
   const lists: Record<string, readonly string[] | undefined> = {
     'rule.regions': rule.regions,
@@ -187,9 +222,18 @@ function scan({ mode, scan, options }: Configuration): string[] {
   if (options.athena && !scan.formats.includes('parquet')) {
     problems.push('`options.athena` is `true` and `scan.formats` lacks `parquet`, which it reads; allowed: add it');
   }
-  if (scan.source !== 'api' && !options.configurationAggregator) {
+  if (scan.source !== 'api' && mode === 'single-account') {
+    problems.push(
+      `\`scan.source\` is \`${scan.source}\`, which reads an AWS Config aggregator of an organization; allowed with mode \`single-account\`: \`api\``,
+    );
+  } else if (scan.source !== 'api' && !options.configurationAggregator) {
     problems.push(
       `\`scan.source\` is \`${scan.source}\`, which reads an AWS Config aggregator; allowed: with \`options.configurationAggregator: true\``,
+    );
+  }
+  if (scan.source === 'config' && scan.templates && mode === 'organization') {
+    problems.push(
+      '`scan.templates` is `true`, and `scan.source` is `config`, which records no templates; allowed: with `scan.source` `api` or `both`',
     );
   }
   if (options.configurationAggregator && mode === 'single-account') {

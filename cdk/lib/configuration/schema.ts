@@ -114,7 +114,7 @@ const report = section('The bucket with the reports', {
   noncurrentDays: integer('How long replaced and deleted versions are kept', 1, 36_500).default(30),
   accessLogs: flag('Keep logs of who reads it, in a bucket of their own').default(true),
   accessLogDays: integer('How long these logs are kept', 1, 36_500).default(365),
-  objectLock: section('Nothing can be deleted or overwritten for some time', {
+  objectLock: section('Nothing can be deleted or overwritten for some time; a bucket that has it never loses it', {
     mode: choice('Who may lift it: some (`governance`), or nobody (`compliance`)', ['governance', 'compliance']),
     days: integer('How long', 1, 36_500),
   }).optional(),

@@ -1,17 +1,21 @@
 import { CfnOutput, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, type Function as LambdaFunction, LoggingFormat } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  type Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { governedUnits } from '../configuration/cross-checks';
 import type { Configuration } from '../configuration/schema';
-import { CONFIGURATION_AGGREGATOR } from './configuration-aggregator';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { FunctionAlarms } from './function-alarms';
-import { POLICY_PATH, PolicyLayer } from './policy-layer';
+import { PolicyLayer } from './policy-layer';
 import { projectFunction } from './project-function';
 import type { ReportBucket } from './report-bucket';
+import { scanEnvironment } from './scan-environment';
 
 /** What Lambda gives at most. */
 export const LONGEST_RUN = Duration.minutes(15);
@@ -46,48 +50,16 @@ export class AggregatorFunction extends Construct {
       ephemeralStorageSize: Size.mebibytes(scan.storageMiB),
       timeout: LONGEST_RUN,
       layers: [new PolicyLayer(this, 'Policy', configuration)],
-      environment: environment(configuration, report, topic),
+      environment: scanEnvironment(configuration, report, topic),
       deadLetterQueue: this.deadLetterQueue,
       // A run that failed, or lost an account, does so again a minute later, at the full price. The next one is scheduled.
       retryAttempts: 0,
       maxEventAge: Duration.hours(1),
+      // A run that one invocation is too short for starts the function again, through S3 and EventBridge, some 16 times at
+      // most. Lambda must not stop that as a loop: what it stops, nobody goes on with.
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
     new FunctionAlarms(this, 'Alarms', 'The scan of ecr-encryption', this.function, this.deadLetterQueue, topic);
     new CfnOutput(this, 'FunctionName', { value: this.function.functionName });
   }
-}
-
-/** The command line's flags. What is not given is left to its defaults. */
-function environment(configuration: Configuration, report: ReportBucket, topic: ITopic): Record<string, string> {
-  const { memberRole, mode, home, notifications, organization, scan } = configuration;
-  const isOrganization = mode === 'organization';
-  const flags: Record<string, string | number | boolean | undefined> = {
-    OUTPUT: report.location,
-    FORMAT: scan.formats.join(','),
-    WORK_DIR: '/tmp/work',
-    S3_KMS_KEY: report.key.keyArn,
-    S3_BUCKET_OWNER: home.account,
-    KEEP_DAYS: configuration.report.keepDays,
-    POLICY: POLICY_PATH,
-    REGIONS: scan.regions?.join(',') ?? 'all',
-    // Without an organization, or without being allowed to read it, the account alone is the whole of it.
-    ACCOUNTS: isOrganization ? undefined : home.account,
-    ORGANIZATIONAL_UNITS: governedUnits(configuration).join(',') || undefined,
-    EXCLUDE_ACCOUNTS: organization?.excludedAccounts.join(',') || undefined,
-    ROLE_NAME: isOrganization ? memberRole.name : undefined,
-    EXTERNAL_ID: isOrganization ? memberRole.externalId : undefined,
-    SOURCE: scan.source === 'api' ? undefined : scan.source,
-    CONFIG_AGGREGATOR: scan.source === 'api' ? undefined : CONFIGURATION_AGGREGATOR,
-    CONFIG_REGION: scan.source === 'api' ? undefined : home.region,
-    INCLUDE: scan.templates ? 'templates' : undefined,
-    MAX_RATE: scan.maxRate,
-    SECURITY_HUB: scan.securityHub ? true : undefined,
-    NOTIFY: `sns:${topic.topicArn}`,
-    NOTIFY_ON: notifications.on,
-  };
-  return Object.fromEntries(
-    Object.entries(flags).flatMap(([flag, value]) =>
-      value === undefined ? [] : [[`ECR_ENCRYPTION_${flag}`, String(value)]],
-    ),
-  );
 }

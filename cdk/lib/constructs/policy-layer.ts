@@ -4,18 +4,25 @@ import { join } from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Code, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { governedUnits } from '../configuration/cross-checks';
 import { policyFile } from '../configuration/policy';
 import type { Configuration } from '../configuration/schema';
 
-/** Where the function finds it. */
-export const POLICY_PATH = '/opt/ecr-encryption/policy.toml';
+/** Where the function finds the files: layers are unpacked in /opt. */
+const FOLDER = 'ecr-encryption';
+export const LAYER_FOLDER = `/opt/${FOLDER}`;
 
-/** The policy file of the scan, made of the configuration's `policy`. */
+/** The files' names. */
+export const POLICY = 'policy.toml';
+export const EXCLUDED_ACCOUNTS = 'excluded-accounts.txt';
+export const UNITS = 'organizational-units.txt';
+
+/** What the scan reads that environment variables are too short for: its policy, and lists, an id a line. */
 export class PolicyLayer extends LayerVersion {
-  constructor(scope: Construct, id: string, { policy }: Configuration) {
-    const folder = folderWith(policyFile(policy));
+  constructor(scope: Construct, id: string, configuration: Configuration) {
+    const folder = folderWith(layerFiles(configuration));
     super(scope, id, {
-      description: 'The policy file of ecr-encryption',
+      description: 'The policy file of ecr-encryption, and lists of accounts and units',
       code: Code.fromAsset(folder),
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -24,18 +31,34 @@ export class PolicyLayer extends LayerVersion {
   }
 }
 
+/** The contents of the files, by their names. The scan refuses a list without an item, so an empty one has no file. */
+export function layerFiles(configuration: Configuration): Record<string, string> {
+  const lists = {
+    [EXCLUDED_ACCOUNTS]: configuration.organization?.excludedAccounts ?? [],
+    [UNITS]: governedUnits(configuration),
+  };
+  return {
+    [POLICY]: policyFile(configuration.policy),
+    ...Object.fromEntries(
+      Object.entries(lists).flatMap(([name, ids]) => (ids.length > 0 ? [[name, `${ids.join('\n')}\n`]] : [])),
+    ),
+  };
+}
+
 /**
- * Layers are unpacked in /opt, with the modes of the zip file, which are those of the files here; the function runs as
- * another user than their owner. So who deploys must not decide, by their umask, whether it may read them.
+ * A layer's files have the modes of the zip file, which are those of the files here; the function runs as another user than
+ * their owner. So who deploys must not decide, by their umask, whether it may read them.
  */
-function folderWith(content: string): string {
+function folderWith(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'ecr-encryption-policy-'));
-  const folder = join(root, 'ecr-encryption');
-  const file = join(folder, 'policy.toml');
+  const folder = join(root, FOLDER);
   mkdirSync(folder);
-  writeFileSync(file, content);
   chmodSync(root, 0o755);
   chmodSync(folder, 0o755);
-  chmodSync(file, 0o644);
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name);
+    writeFileSync(file, content);
+    chmodSync(file, 0o644);
+  }
   return root;
 }

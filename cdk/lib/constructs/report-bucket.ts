@@ -71,6 +71,7 @@ export class ReportBucket extends Construct {
     // The property itself: `eventBridgeEnabled` would deploy a function that may change the notifications of all buckets.
     const bucket = this.bucket.node.defaultChild as CfnBucket;
     bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    keepPolicy(this.bucket);
     if (!report.accessLogs) {
       acknowledge(
         this.bucket,
@@ -120,8 +121,10 @@ export class ReportBucket extends Construct {
         sid: 'ListReports',
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
-        // Where there is a prefix: asking for the bucket itself has none, nor has S3 when it decides between "not found" and
-        // "denied" for an object that is not there.
+        // No other prefix. None at all is allowed as well, so that a listing without one shows all keys of this bucket: IAM
+        // tells it neither from HeadBucket, by which the scan finds the bucket's Region, nor from what S3 asks itself when
+        // an object is not there. Were that denied, the scan would be told "denied" in place of "not found" of the first
+        // latest.json, and could not run.
         conditions: { StringLikeIfExists: { 's3:prefix': [this.prefix, objects] } },
       }),
     );
@@ -150,6 +153,7 @@ export class ReportBucket extends Construct {
         },
       ],
     });
+    keepPolicy(logs);
     acknowledge(
       logs,
       'AwsSolutions-S1',
@@ -166,6 +170,11 @@ const guarded: BucketProps = {
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
   removalPolicy: RemovalPolicy.RETAIN,
 };
+
+/** What outlives the stack is asked for over TLS only, then as before. */
+function keepPolicy({ policy }: Bucket): void {
+  policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+}
 
 function retention(lock: Configuration['report']['objectLock']): ObjectLockRetention | undefined {
   if (lock === undefined) {
