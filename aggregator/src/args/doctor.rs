@@ -31,8 +31,8 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
 
-    /// Regions where the rule is deployed, or is to be: AWS Config must record there [default: the SDK's]
-    #[arg(long, value_name = "CSV", value_parser = regions)]
+    /// Regions where the rule is deployed, or is to be: AWS Config must record there; or `none` [default: the SDK's]
+    #[arg(long, value_name = "none|CSV", value_parser = regions)]
     #[arg(env = "ECR_ENCRYPTION_RULE_REGIONS", hide_env = true)]
     pub rule_regions: Option<RuleRegions>,
 
@@ -84,6 +84,9 @@ pub struct DoctorArgs {
 pub struct RuleRegions(pub BTreeSet<String>);
 
 fn regions(text: &str) -> Result<RuleRegions, InvalidValue> {
+    if text.trim() == "none" {
+        return Ok(RuleRegions(BTreeSet::new()));
+    }
     Ok(RuleRegions(value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>()?))
 }
 
@@ -147,6 +150,13 @@ mod tests {
         let error = Cli::try_parse_from([&["x", "doctor"], arguments].concat()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains(message), "{error}");
+    }
+
+    #[test]
+    fn there_may_be_no_rule() {
+        let parsed = Cli::try_parse_from(["x", "doctor", "--rule-regions", "none"]).unwrap();
+        let Command::Doctor(args) = parsed.command else { panic!() };
+        assert_eq!(args.rule_regions, Some(RuleRegions(BTreeSet::new())));
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn headline(out: &mut dyn Write, preflight: &Preflight) -> io::Result<()> {
     let Preflight { region, role_name, rule_regions, .. } = preflight;
     let plan = format!(
         "Home: account {home}, Region {region}. Rule Regions: {}. Role: {role_name}. Nothing was changed.",
-        rule_regions.join(", ")
+        if rule_regions.is_empty() { "none".to_owned() } else { rule_regions.join(", ") }
     );
     paragraph(out, &plan, 0, Style::new())?;
     match &preflight.note {

@@ -83,7 +83,9 @@ impl Survey {
                 };
                 self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
                 // With the role, what is under it comes too; what is there already must be known before.
-                self.book.tell(Check::Recorder, place, [access::unseen(&role_arn)]);
+                if !self.rule_regions.is_empty() {
+                    self.book.tell(Check::Recorder, place, [access::unseen(&role_arn)]);
+                }
                 self.reporter.account_planned(0);
                 self.book.checked(account);
                 return Ok(());

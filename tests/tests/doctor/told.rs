@@ -112,6 +112,20 @@ fn with_a_role_that_others_have_made() {
     assert_eq!((states("stack-set"), states("organization-rule")), (vec!["to-come"], vec!["to-come"; 2]));
 }
 
+/// Who scans alone needs no recorder, and none is looked for.
+#[test]
+fn without_a_rule_nothing_must_be_recorded() {
+    let recorders = "[cloudformation]\nstack_set = []\n[[config.recorder]]\nabsent = true\n";
+    let mut organization = prepared_but("", recorders);
+    organization.accounts[1].roles = Some(Vec::new());
+    let bench = Bench::new(organization);
+    let outcome = bench.run(&["--rule-regions", "none"]);
+    assert_eq!((outcome.status, outcome.ok("recorder"), outcome.ok("organization-rule")), (0, 0, 0));
+    assert_eq!(outcome.lines().len(), 2, "the StackSet and its role are to come: {:?}", outcome.lines());
+    assert_eq!(bench.0.counters().calls_of("config", "DescribeConfigurationRecorders"), 0);
+    assert_eq!(bench.run(&[]).status, 3);
+}
+
 /// With nothing deployed and recorders that nobody could see, it is not ready for all that anybody knows.
 #[test]
 fn an_account_that_cannot_be_entered_is_never_all_right() {
