@@ -114,6 +114,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
     use rstest::rstest;
 
+    use super::*;
     use crate::args::{Cli, Command};
 
     /// Whoever has set a flag of `scan` in the environment has set it for `doctor`.
