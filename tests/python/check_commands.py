@@ -55,7 +55,8 @@ def check_enums(value, shape, where):
 
 
 def check(session, line):
-    words = shlex.split(line, comments=True)
+    # Behind a command, zsh takes a comment for arguments.
+    words = shlex.split(line, comments=False)
     _, service, operation, *rest = words
     model = session.get_service_model(SERVICES.get(service, service))
     names = {xform_name(name, "-"): name for name in model.operation_names}

@@ -109,6 +109,7 @@ impl Check {
                 "organizations:DescribeOrganization",
                 "organizations:ListAccounts",
                 "organizations:ListRoots",
+                "organizations:ListOrganizationalUnitsForParent",
                 "organizations:ListParents",
                 "organizations:DescribeOrganizationalUnit",
             ],

@@ -110,9 +110,16 @@ impl StackSetAddress {
         vec![in_account(&self.account_id), self.command("update-stack-set", &options)]
     }
 
-    /// Deploys it to an account.
+    /// Deploys it to an account. What its stack does not know of stays when the stack is deleted, so that comes first.
     pub fn create_instance(&self, unit: &str, account_id: &str) -> Vec<String> {
-        vec![in_account(&self.account_id), self.command("create-stack-instances", &self.targets(unit, account_id))]
+        vec![
+            format!(
+                "# if {unit} is under none of organization.organizationalUnits in cdk's configuration: add it there, and"
+            ),
+            "# npx cdk deploy EcrEncryptionAccess; else".to_owned(),
+            in_account(&self.account_id),
+            self.command("create-stack-instances", &self.targets(unit, account_id)),
+        ]
     }
 
     /// Deploys it to an account once more.
@@ -149,11 +156,12 @@ pub fn new_recorder(partition: &str, account_id: &str, region: &str, has_channel
     });
     let mut commands = vec![
         in_account(account_id),
-        "aws iam create-service-linked-role --aws-service-name config.amazonaws.com  # unless it is there".to_owned(),
+        "# says that it is taken where the role is there already".to_owned(),
+        "aws iam create-service-linked-role --aws-service-name config.amazonaws.com".to_owned(),
         put_recorder_command(region, &json!({"name": CHANNEL, "roleARN": role}), &group),
     ];
     if !has_channel {
-        commands.push(put_channel_command(region));
+        commands.extend(put_channel_commands(region));
     }
     commands.push(start_command(region, CHANNEL));
     commands
@@ -175,7 +183,8 @@ pub fn widen_recorder(account_id: &str, region: &str, recorder: &Recorder) -> Ve
 
 /// Where AWS Config brings what it records, and the start that failed without.
 pub fn put_channel(account_id: &str, region: &str, recorder_to_start: Option<&str>) -> Vec<String> {
-    let mut commands = vec![in_account(account_id), put_channel_command(region)];
+    let mut commands = vec![in_account(account_id)];
+    commands.extend(put_channel_commands(region));
     commands.extend(recorder_to_start.map(|name| start_command(region, name)));
     commands
 }
@@ -193,11 +202,15 @@ fn put_recorder_command(region: &str, recorder: &Value, group: &Value) -> String
     )
 }
 
-fn put_channel_command(region: &str) -> String {
-    format!(
-        "aws configservice put-delivery-channel --region {region} --delivery-channel \
-         name={CHANNEL},s3BucketName=BUCKET  # a bucket that AWS Config may write to"
-    )
+// A comment stands on a line of its own: zsh takes one behind a command for arguments.
+fn put_channel_commands(region: &str) -> [String; 2] {
+    [
+        "# BUCKET: one that AWS Config may write to".to_owned(),
+        format!(
+            "aws configservice put-delivery-channel --region {region} --delivery-channel \
+             name={CHANNEL},s3BucketName=BUCKET"
+        ),
+    ]
 }
 
 fn start_command(region: &str, name: &str) -> String {
@@ -205,11 +218,18 @@ fn start_command(region: &str, name: &str) -> String {
     format!("aws configservice start-configuration-recorder --region {region} --configuration-recorder-name {name}")
 }
 
-/// Gives a role rights, all of the same service.
+/// Gives a role rights.
 pub fn allow(account_id: &str, role_name: &str, actions: &[&str]) -> Vec<String> {
     // IAM knows a role by its name, without its path.
-    let role = word(role_name.rsplit('/').next().unwrap_or(role_name));
-    let service = actions.first().and_then(|action| action.split(':').next()).unwrap_or_default();
+    let name = role_name.rsplit('/').next().unwrap_or(role_name);
+    if name.starts_with("AWSReservedSSO_") {
+        let all = actions.join(", ");
+        return vec![format!("# IAM Identity Center made the role: allow {all} in its permission set")];
+    }
+    let role = word(name);
+    // Named for what it allows: a policy of the same name, which another preflight had asked for, would be replaced.
+    let allows: Vec<&str> = actions.iter().filter_map(|action| Some(action.split_once(':')?.1)).collect();
+    let policy_name = word(&format!("EcrEncryption-{}", allows.join("-")));
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
@@ -217,9 +237,7 @@ pub fn allow(account_id: &str, role_name: &str, actions: &[&str]) -> Vec<String>
     let policy = word(&policy.to_string());
     vec![
         in_account(account_id),
-        format!(
-            "aws iam put-role-policy --role-name {role} --policy-name EcrEncryption-{service} --policy-document {policy}"
-        ),
+        format!("aws iam put-role-policy --role-name {role} --policy-name {policy_name} --policy-document {policy}"),
     ]
 }
 

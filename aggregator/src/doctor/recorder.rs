@@ -63,8 +63,15 @@ pub struct RecorderPlace<'a> {
     pub region: &'a str,
 }
 
-const OR_LEAVE_OUT: &str =
-    "or leave the account out: --exclude-accounts here, organization.excludedAccounts in the CDK app's configuration";
+const OR_LEAVE_OUT: &str = "where Control Tower governs the account and Region, have it update the account instead; or leave the account \
+     out: --exclude-accounts here, organization.excludedAccounts in the CDK app's configuration";
+
+/// Of recorders that Control Tower has made: in their names, and in those of their roles.
+const OF_CONTROL_TOWER: &str = "aws-controltower";
+
+const LEAVE_IT_TO_CONTROL_TOWER: &str = "Control Tower manages this recorder, and a control of its own forbids to change it: have Control \
+     Tower update the account, or change what its recorders record by a customisation of it; or leave the account out: \
+     --exclude-accounts here, organization.excludedAccounts in the CDK app's configuration";
 
 /// What keeps AWS Config from recording repositories and keys there; nothing where nothing does.
 pub fn recorder(recording: &Recording, place: RecorderPlace<'_>) -> Vec<Problem> {
@@ -83,6 +90,12 @@ pub fn recorder(recording: &Recording, place: RecorderPlace<'_>) -> Vec<Problem>
     match statuses.iter().find(|status| status.name == recorder.name) {
         Some(status) => problems.extend(state(recorder, status, *has_channel, place)),
         None => problems.push(Problem::unknown("AWS Config does not tell how the recorder fares")),
+    }
+    if recorder.is_of_control_tower() {
+        for problem in problems.iter_mut().filter(|problem| !problem.commands.is_empty()) {
+            problem.commands.clear();
+            problem.hint = Some(LEAVE_IT_TO_CONTROL_TOWER.to_owned());
+        }
     }
     problems
 }
@@ -154,6 +167,11 @@ fn last_status(status: &RecorderStatus) -> Option<Problem> {
 }
 
 impl Recorder {
+    fn is_of_control_tower(&self) -> bool {
+        let names = [Some(&self.name), self.role_arn.as_ref()];
+        names.into_iter().flatten().any(|name| name.to_ascii_lowercase().contains(OF_CONTROL_TOWER))
+    }
+
     /// What it records, and what the rule judges beside it, in the form of AWS's API.
     pub fn widened_group(&self) -> Value {
         let group = self.group.clone().unwrap_or_default();

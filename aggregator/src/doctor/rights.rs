@@ -91,6 +91,7 @@ pub fn security_hub(said: &Result<(), AwsFault>, region: &str, asker: Asker<'_>)
         Err(fault) if fault.says_service_is_off() => vec![
             Problem::missing("Security Hub is not enabled")
                 .said(&fault.message)
+                .hint("where an administrator configures Security Hub for the organization, have it enabled there instead")
                 .mend(mend::enable_security_hub(asker.account_id, region)),
         ],
         Err(fault) => rights(std::slice::from_ref(fault), asker),

@@ -47,6 +47,9 @@ fn what_is_called_is_what_the_checks_say_and_changes_nothing() {
     let outcome = bench.run(&everything);
     assert_eq!((outcome.status, outcome.lines()), (0, Vec::new()));
     all.extend(called(&bench.0.counters()));
+    // A unit by the path of its name.
+    assert_eq!(bench.run(&["--organizational-units", "Root/Workloads"]).status, 0);
+    all.extend(called(&bench.0.counters()));
     for case in cases() {
         let bench = Bench::new(case.organization);
         bench.run(&[&everything[..4], case.arguments].concat());

@@ -48,6 +48,8 @@ fn all_of_them() {
         put_channel(member, region, Some("default")),
         start_recorder(member, region, "default"),
         allow(member, "security/EcrEncryptionAudit", &["ecr:DescribeRepositories"]),
+        allow(member, "Audit", &["ecr:DescribeRepositories", "ecr:DescribePullThroughCacheRules"]),
+        allow(member, "aws-reserved/sso.amazonaws.com/AWSReservedSSO_Audit_0123456789abcdef", &["kms:DescribeKey"]),
         enable_security_hub(member, region),
     ];
     insta::assert_snapshot!(all.map(|lines| lines.join("\n")).join("\n\n"));

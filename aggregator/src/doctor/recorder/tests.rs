@@ -54,6 +54,24 @@ fn groups(#[case] given: Value, #[case] expected: &[State], #[case] cause: &str)
     assert!(found.iter().all(|(_, found)| found.contains(cause)), "{found:?}");
 }
 
+/// Its controls forbid it, and where they do not, its next update takes it back.
+#[rstest]
+#[case("aws-controltower-BaselineConfigRecorder", "arn:aws:iam::333333333333:role/Recorder", true)]
+#[case("default", "arn:aws:iam::333333333333:role/aws-controltower-ConfigRecorderRole", true)]
+#[case("default", "arn:aws:iam::333333333333:role/Recorder", false)]
+fn recorders_of_control_tower_are_left_to_it(#[case] name: &str, #[case] role: &str, #[case] expected: bool) {
+    let mut stopped = recording(group(&json!({"all": false, "types": []})), fine(), false);
+    stopped.recorders[0].name = name.to_owned();
+    stopped.recorders[0].role_arn = Some(role.to_owned());
+    stopped.statuses[0].name = name.to_owned();
+    let problems = recorder(&stopped, PLACE);
+    assert_eq!(problems.len(), 2);
+    for problem in problems {
+        assert_eq!(problem.commands.is_empty(), expected, "{problem:?}");
+        assert_eq!(problem.hint.is_some_and(|hint| hint.contains("a control of its own")), expected);
+    }
+}
+
 #[rstest]
 #[case::fine(true, Some("Success"), true, None)]
 #[case::as_in_the_examples(true, Some("SUCCESS"), true, None)]

@@ -98,7 +98,7 @@ fn instances(
 fn an_account_without_an_instance() {
     let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), &address());
     assert_eq!(problems[0].state, State::Missing);
-    assert!(problems[0].commands[1].starts_with("aws cloudformation create-stack-instances "), "{problems:?}");
+    assert!(problems[0].commands[3].starts_with("aws cloudformation create-stack-instances "), "{problems:?}");
     // No command can be told without the unit.
     let problems = stack_instance(None, &account(None), &address());
     assert_eq!((problems[0].state, problems[0].commands.len()), (State::Missing, 0));
