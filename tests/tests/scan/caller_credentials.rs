@@ -78,7 +78,8 @@ fn without_new_credentials_the_run_stops_and_is_gone_on_with(
     let expired = Fault { effect: Effect::Expired, milliseconds: None, skip: 3, ..slow() };
     bench.simulator.set_faults(match kind {
         Session::Endpoint => vec![slow()],
-        Session::Fixed => vec![expired],
+        // The pages before are slow, so that everybody else is read by then.
+        Session::Fixed => vec![Fault { times: Some(3), ..slow() }, expired],
     });
     // Those before the first call, and no more.
     bench.simulator.set_caller_renewals(Some(2));
