@@ -1,25 +1,22 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
-use std::collections::BTreeSet;
+mod prepare;
+
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use anyhow::Context;
 use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
-use ecr_encryption_rule::aws::clients;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::warn;
 
-use crate::account::{Account, AccountId};
-use crate::args::{Include, Regions, ScanArgs};
-use crate::aws::caller::{self, Caller};
-use crate::aws::organizations::Organizations;
-use crate::aws::regions::{AccountRegion, RegionLister};
+use crate::account::Account;
+use crate::args::{Include, ScanArgs};
+use crate::aws::caller::Caller;
 use crate::begin::{Begun, begin};
 use crate::config_source::Source;
-use crate::config_source::reading::{ConfigReading, all_regions};
+use crate::config_source::reading::ConfigReading;
 use crate::deliver::{self, Delivered, Told};
 use crate::destination::{self, Destination};
 use crate::error::RunError;
@@ -28,18 +25,19 @@ use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
 use crate::output::Output;
-use crate::pace::{PacedLookup, Pacer, Settings};
+use crate::pace::PacedLookup;
 use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
 use crate::security_hub::HubOutcome;
-use crate::selection::{Selection, needs_units, select};
+use crate::selection::{Selection, needs_units};
 use crate::stop::Stop;
 use crate::summary::Run;
+use crate::unfinished::Opening;
 use crate::unfinished::handover::{GoesOn, Handing, Handover};
-use crate::unfinished::{Opening, bucket};
 use crate::write::{Unwritten, Written};
+use prepare::{Prepared, prepare};
 
 /// How a run has ended.
 #[derive(Debug)]
@@ -272,116 +270,6 @@ fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
         policy.demands.desired_encryption_level = level;
     }
     Ok(policy)
-}
-
-struct Prepared {
-    caller: Caller,
-    caller_id: AccountId,
-    listing: Listing,
-    selection: Selection,
-    /// The policy, with organizational units by their ids.
-    policy: Policy,
-    region_lister: RegionLister,
-    own_regions: Option<Vec<AccountRegion>>,
-    config: Option<ConfigReading>,
-    destination: Destination,
-    /// How many attempts a call gets.
-    attempts: u32,
-}
-
-/// Everything that can be wrong is found out here, before anything is scanned.
-async fn prepare(
-    args: &ScanArgs,
-    policy: &Policy,
-    counter: &CallCounter,
-    reporter: &Arc<dyn Reporter>,
-    output: &mut Output,
-) -> Result<Prepared, RunError> {
-    reporter.phase("finding out which accounts there are");
-    let attempt_timeout = Duration::from_secs(args.calls.attempt_timeout);
-    let http_client = clients::http_client(args.calls.concurrency.most());
-    let (sdk_config, attempts) = caller::sdk_config(args.profile.as_deref(), attempt_timeout, http_client).await?;
-    let settings = Settings { concurrency: args.calls.concurrency, max_rate: args.calls.max_rate, attempts };
-    let pacer = Pacer::new(settings, counter.clone());
-    let (profile, role_name) = (args.profile.as_deref(), args.scope.role_name.clone());
-    let caller =
-        Caller::identify(sdk_config, counter, pacer, profile, role_name, args.scope.external_id.clone()).await?;
-    info!(account_id = %caller.account_id, arn = %caller.arn, region = %caller.region(), "the caller is known");
-
-    let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
-    if let Destination::S3(store) = &destination {
-        let now = opening(args, policy, output, &caller)?;
-        Box::pin(bucket::settle(store, output, args.resume, &now)).await?;
-    }
-    if args.only_resume && !output.resumes() {
-        return Err(RunError::NothingUnfinished);
-    }
-
-    let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
-    let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
-    let config = ConfigReading::prepare(args, &caller, counter, output).await?;
-    if config.is_some() && own_regions.is_none() {
-        own_regions = all_regions(args, &region_lister, &caller).await?;
-    }
-    let mut organizations = Organizations::new(&caller, counter, needs_units(&args.scope, policy));
-    let (selection, policy) = select(&args.scope, policy, &mut organizations).await?;
-    let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
-    let caller_id = AccountId::parse(&caller.account_id)
-        .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
-    Ok(Prepared {
-        caller,
-        caller_id,
-        listing,
-        selection,
-        policy,
-        region_lister,
-        own_regions,
-        config,
-        destination,
-        attempts,
-    })
-}
-
-/// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists
-/// all of the partition there, enabled or not. The answer serves the scan of that account too.
-async fn own_regions(
-    args: &ScanArgs,
-    policy: &Policy,
-    lister: &RegionLister,
-    caller: &Caller,
-) -> Result<Option<Vec<AccountRegion>>, RunError> {
-    let mut named: Vec<(String, &BTreeSet<String>)> = Vec::new();
-    if let Regions::Named(regions) = &args.scope.regions {
-        named.push(("--regions".to_owned(), regions));
-    }
-    for one in &policy.overrides {
-        named.extend(one.regions.as_ref().map(|regions| (format!("override `{}`", one.name), regions)));
-    }
-    if named.is_empty() {
-        return Ok(None);
-    }
-    let regions = match lister.regions(&caller.account_id, &caller.credentials).await {
-        Ok(regions) => regions,
-        Err(fault) if policy.overrides.iter().any(|one| one.regions.is_some()) => {
-            return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
-                "the policy's overrides name Regions, which cannot be checked: one that is mistyped would never apply",
-            )));
-        }
-        Err(fault) => {
-            // Each account's own list tells of a Region that it does not have.
-            warn!(%fault, "the Regions that were named cannot be checked");
-            return Ok(None);
-        }
-    };
-    let known: BTreeSet<&str> = regions.iter().map(|region| region.name.as_str()).collect();
-    for (by, names) in named {
-        let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
-        if !unknown.is_empty() {
-            let allowed = known.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(RunError::Usage(format!("{by}: no such Region: {}; allowed: {allowed}", unknown.join(", "))));
-        }
-    }
-    Ok(Some(regions))
 }
 
 async fn read(

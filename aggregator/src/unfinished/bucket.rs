@@ -12,18 +12,21 @@ use crate::store::s3::{S3Store, StoreError};
 
 /// Why an unfinished run of the bucket is not gone on with.
 enum Passed {
-    /// It is of no use to anybody.
+    /// It cannot be, for this reason.
     Over(String),
+    /// It has finished.
+    Finished,
     /// What is here has read as much.
     Here,
 }
 
 /// Sees to it that `output` goes on with the right run where `resume` says so; else tells what there is. What the bucket does
-/// not give is told, and gone without: it costs the time to read it again.
+/// not give is told, and gone without: it costs the time to read it again. It gives why runs that may not have finished are
+/// not gone on with, where none is.
 ///
 /// # Errors
 /// The folder for what is under way cannot be written.
-pub async fn settle(store: &S3Store, output: &mut Output, resume: bool, now: &Opening) -> anyhow::Result<()> {
+pub async fn settle(store: &S3Store, output: &mut Output, resume: bool, now: &Opening) -> anyhow::Result<Vec<String>> {
     if output.resumes() {
         give_up_what_has_finished(store, output).await?;
     }
@@ -31,8 +34,9 @@ pub async fn settle(store: &S3Store, output: &mut Output, resume: bool, now: &Op
     let ids = match store.unfinished_ids().await {
         Ok(ids) => ids,
         Err(error) => {
-            warn!("it is not known which unfinished runs there are in `{place}`: {error}");
-            return Ok(());
+            let why = format!("it is not known which unfinished runs there are in `{place}`: {error}");
+            warn!("{why}");
+            return Ok(vec![why]);
         }
     };
     if !resume {
@@ -41,21 +45,32 @@ pub async fn settle(store: &S3Store, output: &mut Output, resume: bool, now: &Op
                 "the unfinished run {newest} in `{place}` is given up once this one has finished; --resume goes on with it instead"
             );
         }
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let mut obstacles = Vec::new();
     for run_id in ids {
         match fetch(store, output, &run_id, now).await? {
-            Ok(()) | Err(Passed::Here) => return Ok(()),
-            Err(Passed::Over(why)) => warn!("the unfinished run {run_id} in `{place}` is passed over: {why}"),
+            Ok(()) | Err(Passed::Here) => return Ok(Vec::new()),
+            Err(Passed::Finished) => info!(run_id, "what is left of an unfinished run is passed over: it has finished"),
+            Err(Passed::Over(why)) => {
+                let why = format!("the unfinished run {run_id} in `{place}` is passed over: {why}");
+                warn!("{why}");
+                obstacles.push(why);
+            }
         }
     }
-    Ok(())
+    Ok(obstacles)
 }
 
 /// A run that another one has gone on with, and has finished, is over: what is here of it is older than its report.
 async fn give_up_what_has_finished(store: &S3Store, output: &mut Output) -> anyhow::Result<()> {
-    // What cannot be read is told when it is gone on with.
-    let Ok(Some(opening)) = Journal::opening(&output.journal()) else { return Ok(()) };
+    let opening = match Journal::opening(&output.journal()) {
+        Ok(Some(opening)) => opening,
+        // It was killed before it could say what it is.
+        Ok(None) => return output.begin_anew().context("the folder for what is read cannot be written"),
+        // What cannot be read is told when it is gone on with.
+        Err(_) => return Ok(()),
+    };
     match has_finished(store, &opening.run_id, opening.started_at).await {
         Ok(false) => {}
         Ok(true) => {
@@ -86,7 +101,7 @@ async fn fetch(
 ) -> anyhow::Result<Result<(), Passed>> {
     let manifest = match usable(store, run_id, now).await {
         Ok(manifest) => manifest,
-        Err(why) => return Ok(Err(Passed::Over(why))),
+        Err(passed) => return Ok(Err(passed)),
     };
     let bytes = manifest.bytes();
     if let Some(here) = output.unfinished_bytes() {
@@ -124,15 +139,23 @@ async fn fetch(
 }
 
 /// The manifest of a run that can be gone on with, or why it cannot.
-async fn usable(store: &S3Store, run_id: &str, now: &Opening) -> Result<UnfinishedManifest, String> {
-    let found = store.unfinished(run_id).await.map_err(|error| error.to_string())?;
-    let manifest = found.ok_or_else(|| "it is not whole: it has no manifest.json".to_owned())?.manifest;
-    let opening = &manifest.opening;
-    opening.check(now).map_err(|error| error.difference().to_owned())?;
-    if has_finished(store, run_id, opening.started_at).await.map_err(|error| error.to_string())? {
-        return Err("it has finished".to_owned());
+async fn usable(store: &S3Store, run_id: &str, now: &Opening) -> Result<UnfinishedManifest, Passed> {
+    let told = |error: StoreError| Passed::Over(error.to_string());
+    let Some(found) = store.unfinished(run_id).await.map_err(told)? else {
+        // What is removed once it has finished loses its manifest first.
+        let is_over = store.is_among_runs(run_id).await.map_err(told)?;
+        return Err(if is_over {
+            Passed::Finished
+        } else {
+            Passed::Over("it is not whole: it has no manifest.json".to_owned())
+        });
+    };
+    let opening = &found.manifest.opening;
+    if has_finished(store, run_id, opening.started_at).await.map_err(told)? {
+        return Err(Passed::Finished);
     }
-    Ok(manifest)
+    opening.check(now).map_err(|error| Passed::Over(error.difference().to_owned()))?;
+    Ok(found.manifest)
 }
 
 /// Removes what the bucket has of a run that has finished; with `older`, that of runs that have begun before it as well, which

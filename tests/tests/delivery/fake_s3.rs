@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Either, Full};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Sleep;
 
 /// What of an object is kept.
 const KEPT: usize = 1 << 20;
@@ -42,6 +46,8 @@ pub enum Fault {
     Drop(usize),
     /// What it asks for is done, and the connection ends without an answer.
     Lost,
+    /// The headers of the answer, and an end of the connection before its body.
+    Torn,
     /// No answer ever.
     Hang,
 }
@@ -123,7 +129,42 @@ impl Drop for FakeS3 {
 
 type Answer = Response<Full<Bytes>>;
 
-async fn answer(rule: &Arc<Rule>, state: &Mutex<State>, request: Request<Incoming>) -> io::Result<Answer> {
+/// A body that does not come to its end: half of it is sent, and then nothing.
+struct Torn {
+    length: u64,
+    half: Option<Bytes>,
+    wait: Pin<Box<Sleep>>,
+}
+
+impl Torn {
+    fn new(whole: Bytes) -> Self {
+        let half = whole.slice(..whole.len() / 2);
+        let wait = Box::pin(tokio::time::sleep(Duration::from_millis(50)));
+        Self { length: whole.len() as u64, half: Some(half), wait }
+    }
+}
+
+impl Body for Torn {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.half.take() {
+            Some(half) => Poll::Ready(Some(Ok(Frame::data(half)))),
+            None => self.wait.as_mut().poll(cx).map(|()| Some(Err(io::Error::other("torn")))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+async fn answer(
+    rule: &Arc<Rule>,
+    state: &Mutex<State>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Either<Full<Bytes>, Torn>>> {
     let (parts, mut body) = request.into_parts();
     // Of what is encoded in the tests' paths.
     let path = parts.uri.path_and_query().unwrap().as_str().replace("%3D", "=");
@@ -155,13 +196,18 @@ async fn answer(rule: &Arc<Rule>, state: &Mutex<State>, request: Request<Incomin
         Some(Fault::Answer(status, headers, body)) => Ok(headers
             .into_iter()
             .fold(Response::builder().status(status), |answer, (name, value)| answer.header(name, value))
-            .body(Full::from(body))
+            .body(Either::Left(Full::from(body)))
             .unwrap()),
         Some(Fault::Lost) => {
             let _unheard = state.lock().unwrap().answer(&head, content, length);
             Err(io::Error::other("lost"))
         }
-        None => Ok(state.lock().unwrap().answer(&head, content, length)),
+        Some(Fault::Torn) => {
+            let answer = state.lock().unwrap().answer(&head, content, length);
+            let (parts, body) = answer.into_parts();
+            Ok(Response::from_parts(parts, Either::Right(Torn::new(body.collect().await.unwrap().to_bytes()))))
+        }
+        None => Ok(state.lock().unwrap().answer(&head, content, length).map(Either::Left)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod continuation;
+mod obstacles;
 
 use std::time::Duration;
 
@@ -152,7 +153,10 @@ fn an_event_of_another_kind_scans_nothing() {
     let bench = Bench::new("function-event", organization());
     for (event, expected) in [
         (json!({ "resume": "yes" }), "the event's field `resume` is `\"yes\"`; it may be true or false"),
-        (json!({ "detail": 1 }), "the event has a field `detail`, which is `1`; it may have the fields `resume` and `begin`"),
+        (
+            json!({ "detail": 1 }),
+            "the event has a field `detail`, which is `1`; it may have the fields `resume` and `begin`",
+        ),
         (json!(null), "the event is `null`; it may be an object, {} or {\"resume\": true}"),
     ] {
         let invocation = bench.invoke(&event);

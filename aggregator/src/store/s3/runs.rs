@@ -72,6 +72,15 @@ impl S3Store {
         Ok(manifest.map(|manifest| StoredRun { name: name.to_owned(), manifest, folder }))
     }
 
+    /// Whether a run with this id is among those that are kept, whenever it began.
+    ///
+    /// # Errors
+    /// S3 does not list them.
+    pub async fn is_among_runs(&self, run_id: &str) -> Result<bool, StoreError> {
+        let end = format!("-{run_id}");
+        Ok(self.folder_names(names::RUNS).await?.iter().any(|name| name.ends_with(&end)))
+    }
+
     /// Where a run is, for people.
     pub fn place_of(&self, run: &StoredRun) -> String {
         self.location.under(&run.folder).to_string()

@@ -15,15 +15,15 @@ use crate::run::sha256;
 use crate::scan::webhook;
 
 /// Half of that is for reading.
-const SHORT: Duration = Duration::from_secs(16);
+pub(super) const SHORT: Duration = Duration::from_secs(16);
 
 /// All Regions but this one of the bank's can be read.
-fn hanging() -> Fault {
+pub(super) fn hanging() -> Fault {
     Fault { account: Some(BANK.to_owned()), region: Some(REGIONS[1].to_owned()), ..hang("ecr:DescribeRepositories") }
 }
 
 /// A run that was interrupted with one of six left to read.
-fn interrupted(bucket: &str) -> (Bench, String) {
+pub(super) fn interrupted(bucket: &str) -> (Bench, String) {
     let bench = Bench::new(bucket, Organization { faults: vec![hanging()], ..organization() });
     let invocation = bench.invoke_within(&json!({}), SHORT);
     let told = result(&invocation);
@@ -34,7 +34,7 @@ fn interrupted(bucket: &str) -> (Bench, String) {
     (bench, id)
 }
 
-fn unfinished(bench: &Bench) -> Vec<String> {
+pub(super) fn unfinished(bench: &Bench) -> Vec<String> {
     bench.keys().into_iter().filter(|key| key.contains("/.unfinished/")).collect()
 }
 
@@ -52,7 +52,7 @@ fn findings(bench: &Bench, report: &Value) -> Vec<String> {
     text.lines().map(line).collect()
 }
 
-fn said(invocation: &Invocation, words: &str) -> bool {
+pub(super) fn said(invocation: &Invocation, words: &str) -> bool {
     invocation.json_lines().any(|line| line.to_string().contains(words))
 }
 
