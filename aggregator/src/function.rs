@@ -91,6 +91,9 @@ async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Reached, FunctionErr
 fn tell(request_id: &str, reached: &Reached) {
     let (Finished { summary, report, delivered, .. }, continues) = match reached {
         Reached::Report { finished, continues } => (finished.as_ref(), continues),
+        Reached::FinishedByAnother { run_id, report } => {
+            return info!(request_id, run_id, report, "another instance has gone on with the run and has finished it");
+        }
         Reached::Nothing => return info!(request_id, "there is no unfinished run to go on with"),
         Reached::Continuation { run_id } => {
             return info!(request_id, run_id, continues = true, "the time was over before a report was written");

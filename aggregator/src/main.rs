@@ -80,7 +80,9 @@ fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
         tell(&format!("error: {error}"));
         match error {
             RunError::Usage(_) => ExitStatus::Usage,
-            RunError::CouldNotRun(_) | RunError::NothingUnfinished => ExitStatus::CouldNotRun,
+            RunError::CouldNotRun(_) | RunError::NothingUnfinished | RunError::FinishedByAnother { .. } => {
+                ExitStatus::CouldNotRun
+            }
             RunError::Stopped(_) => ExitStatus::Stopped,
         }
     })

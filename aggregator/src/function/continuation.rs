@@ -20,6 +20,13 @@ pub(super) enum Reached {
     },
     /// There was nothing to go on with, and nothing else was asked for.
     Nothing,
+    /// Another instance has gone on with the same run, and has finished it: that one tells.
+    FinishedByAnother {
+        /// The run.
+        run_id: String,
+        /// Where its report is.
+        report: String,
+    },
     /// The time did not do for a report of what was found until then: another invocation goes on.
     Continuation {
         /// With this run.
@@ -47,6 +54,9 @@ pub(super) async fn after(ended: Ended) -> Result<Reached, FunctionError> {
         }
         (Ok(finished), _) => Ok(Reached::Report { finished: Box::new(finished), continues: false }),
         (Err(RunError::NothingUnfinished), _) => Ok(Reached::Nothing),
+        (Err(RunError::FinishedByAnother { run_id, place }), _) => {
+            Ok(Reached::FinishedByAnother { run_id, report: place })
+        }
         (Err(RunError::Stopped(_)), Handover::Done(done)) => {
             follow(&done).await.map_err(FunctionError::CouldNotRun)?;
             Ok(Reached::Continuation { run_id: done.run_id })

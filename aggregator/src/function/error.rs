@@ -59,9 +59,10 @@ impl From<RunError> for FunctionError {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Usage(text) => Self::InvalidSettings(text),
-            RunError::CouldNotRun(_) | RunError::Stopped(_) | RunError::NothingUnfinished => {
-                Self::CouldNotRun(error.to_string())
-            }
+            RunError::CouldNotRun(_)
+            | RunError::Stopped(_)
+            | RunError::NothingUnfinished
+            | RunError::FinishedByAnother { .. } => Self::CouldNotRun(error.to_string()),
         }
     }
 }

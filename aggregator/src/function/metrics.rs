@@ -23,7 +23,10 @@ pub(super) fn of(reached: Result<&Reached, &FunctionError>, duration: Duration, 
     match reached {
         Err(error) if !error.is_of_a_run() => return None,
         Ok(Reached::Nothing) => return None,
-        Err(_) | Ok(Reached::Continuation { .. } | Reached::Report { continues: true, .. }) => {}
+        Err(_)
+        | Ok(
+            Reached::Continuation { .. } | Reached::FinishedByAnother { .. } | Reached::Report { continues: true, .. },
+        ) => {}
         Ok(Reached::Report { finished, continues: false }) => {
             let Finished { summary, apart, .. } = finished.as_ref();
             let gaps = summary.coverage.gaps().count() as u64;
@@ -106,9 +109,11 @@ mod tests {
 
     #[test]
     fn a_report_that_there_was_no_time_for_counts_for_nothing() {
-        let reached = Reached::Continuation { run_id: "run".to_owned() };
-        let line = of(Ok(&reached), TOOK, Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), ["DurationSeconds", "_aws"]);
+        let elsewhere = Reached::FinishedByAnother { run_id: "run".to_owned(), report: "s3://bucket".to_owned() };
+        for reached in [Reached::Continuation { run_id: "run".to_owned() }, elsewhere] {
+            let line = of(Ok(&reached), TOOK, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), ["DurationSeconds", "_aws"]);
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What an interrupted run leaves in the bucket, so that the next invocation goes on with it, wherever that is.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use anyhow::anyhow;
 use serde_json::json;
 use tracing::warn;
 
@@ -15,6 +17,9 @@ use crate::store::s3::{S3Store, StoreError};
 
 /// How often a run goes on by itself: with fifteen minutes each, four hours.
 pub const MOST_CONTINUATIONS: u32 = 16;
+
+/// How long it may take to find out whether a run has finished whose time is over.
+const TO_ASK: Duration = Duration::from_secs(3);
 
 /// Who goes on with an interrupted run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,14 +153,29 @@ impl Handing {
                 done = &mut sending, if sent.is_none() => sent = Some(done),
             }
         };
-        // A run that is finished is not to be gone on with: nothing of it is told before that is clear.
-        if let (Err(RunError::Stopped(_)), Some(sent)) = (&written, sent) {
+        if !matches!(written, Err(RunError::Stopped(_))) {
+            return written;
+        }
+        // A run that is finished is not to be gone on with: the answer to the last call may just have come too late.
+        if self.has_finished().await {
+            let (run_id, place) = (&self.opening.run_id, self.store.location());
+            return Err(RunError::CouldNotRun(anyhow!(
+                "the report of the run {run_id} is in `{place}`, and the time was over before anybody was told of it"
+            )));
+        }
+        if let Some(sent) = sent {
             *handover = match sent {
                 Ok(sent) => self.tell(sent).await,
                 Err(why) => Handover::Failed(why),
             };
         }
         written
+    }
+
+    /// Whether the report is there, as far as that can be found out at once.
+    async fn has_finished(&self) -> bool {
+        let asking = bucket::has_finished(&self.store, &self.opening.run_id, self.opening.started_at);
+        tokio::time::timeout(TO_ASK, asking).await.is_ok_and(|answer| answer.unwrap_or(false))
     }
 
     /// Hands everything over. What fails is told.

@@ -46,6 +46,8 @@ pub enum Fault {
     Drop(usize),
     /// What it asks for is done, and the connection ends without an answer.
     Lost,
+    /// What it asks for is done, and there is no answer ever.
+    Unanswered,
     /// The headers of the answer, and an end of the connection before its body.
     Torn,
     /// No answer ever.
@@ -137,7 +139,7 @@ struct Torn {
 }
 
 impl Torn {
-    fn new(whole: Bytes) -> Self {
+    fn new(whole: &Bytes) -> Self {
         let half = whole.slice(..whole.len() / 2);
         let wait = Box::pin(tokio::time::sleep(Duration::from_millis(50)));
         Self { length: whole.len() as u64, half: Some(half), wait }
@@ -202,10 +204,14 @@ async fn answer(
             let _unheard = state.lock().unwrap().answer(&head, content, length);
             Err(io::Error::other("lost"))
         }
+        Some(Fault::Unanswered) => {
+            let _unheard = state.lock().unwrap().answer(&head, content, length);
+            std::future::pending().await
+        }
         Some(Fault::Torn) => {
             let answer = state.lock().unwrap().answer(&head, content, length);
             let (parts, body) = answer.into_parts();
-            Ok(Response::from_parts(parts, Either::Right(Torn::new(body.collect().await.unwrap().to_bytes()))))
+            Ok(Response::from_parts(parts, Either::Right(Torn::new(&body.collect().await.unwrap().to_bytes()))))
         }
         None => Ok(state.lock().unwrap().answer(&head, content, length).map(Either::Left)),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use tracing::{info, warn};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::error::StoreError;
@@ -15,9 +15,9 @@ use super::{S3Store, names};
 const LOCK: &str = "lock.json";
 /// So long it counts after it was written; whoever needs longer writes it anew. A process that was killed keeps others out for
 /// no longer.
-const TERM: SignedDuration = SignedDuration::from_mins(15);
+const TERM: SignedDuration = SignedDuration::from_mins(3);
 /// How often it is written anew.
-const RENEWAL: Duration = Duration::from_mins(5);
+const RENEWAL: Duration = Duration::from_mins(1);
 /// How often it is looked whether the other one has done.
 const WAIT: Duration = Duration::from_secs(1);
 
@@ -79,7 +79,7 @@ impl S3Store {
                     let held: Option<Held> = serde_json::from_slice(&there.content).ok();
                     if let Some(held) = held.filter(|held| held.by != lock.by && held.until > Timestamp::now()) {
                         if !waits {
-                            info!(run_id, until = %held.until, "another one writes the report of the same run: it is waited for");
+                            warn!(run_id, until = %held.until, "another one writes the report of the same run: it is waited for");
                             waits = true;
                         }
                         tokio::time::sleep(WAIT).await;

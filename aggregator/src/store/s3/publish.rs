@@ -42,13 +42,22 @@ struct Upload<'a> {
 }
 
 impl S3Store {
-    /// Uploads a run: its files, its part of the dataset, then its manifest, which makes a run of them, and at last what
-    /// leads to the newest run. One that is there already, as it is, is not uploaded again.
+    /// Publishes a run: uploads it, and points to it where it is the newest.
     ///
     /// # Errors
     /// Something could not be uploaded, and there is no such run. What was uploaded is removed, as far as that is allowed.
     /// A `latest.json` that cannot be written is no error, but told by [`Published::latest`].
     pub async fn publish(&self, publication: &Publication<'_>) -> Result<Published, StoreError> {
+        let location = self.publish_run(publication).await?;
+        Ok(Published { location, latest: self.publish_latest(publication).await })
+    }
+
+    /// Uploads a run: its files, its part of the dataset, then its manifest, which makes a run of them. One that is there
+    /// already, as it is, is not uploaded again. It gives the location.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn publish_run(&self, publication: &Publication<'_>) -> Result<String, StoreError> {
         let Publication { run_name, folder, dataset, manifest } = *publication;
         let at = names::of_run(run_name);
         let mut uploads = uploads(&at, folder, manifest)?;
@@ -59,11 +68,15 @@ impl S3Store {
             uploads.push(Upload { path: path.to_owned(), name, file });
         }
         self.put_run(run_name, &at, &uploads, manifest).await?;
-        let latest = self.point_latest(run_name, manifest).await.unwrap_or_else(|error| {
+        Ok(self.shown(&at))
+    }
+
+    /// Writes what leads to the newest run, where a run that was uploaded is that.
+    pub async fn publish_latest(&self, publication: &Publication<'_>) -> Latest {
+        self.point_latest(publication.run_name, publication.manifest).await.unwrap_or_else(|error| {
             warn!(%error, "the run is published, but what leads to the newest run is as it was");
             Latest::Unwritten(error.to_string())
-        });
-        Ok(Published { location: self.shown(&at), latest })
+        })
     }
 
     /// Uploads the files of a run that must not be among the others, such as one that was interrupted, to
@@ -123,6 +136,7 @@ impl S3Store {
         for upload in large.into_iter().chain(dataset) {
             self.put_file(&upload.path, &upload.name, upload.file).await?;
         }
+        self.go_on()?;
         let name = names::within(at, MANIFEST);
         let mut content = serde_json::to_string_pretty(manifest)
             .map_err(|error| StoreError::Manifest { object: self.shown(&name), problem: error.to_string() })?;
