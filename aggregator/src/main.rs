@@ -20,7 +20,7 @@ use ecr_encryption_aggregator::reporter::{Reporter, Silent};
 use ecr_encryption_aggregator::rerender::Rendering;
 use ecr_encryption_aggregator::run::run;
 use ecr_encryption_aggregator::stop::{self, Stop};
-use ecr_encryption_aggregator::unfinished::handover::GoesOn;
+use ecr_encryption_aggregator::unfinished::handover::{GoesOn, Handover};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -92,9 +92,10 @@ async fn scan(args: ScanArgs) -> ExitStatus {
     start_logs(args.verbose, args.quiet);
     let (fail_on, form) = (args.fail_on, if args.quiet { SummaryForm::None } else { args.summary });
     let reporter = reporter(&args);
-    let ended = run(args, Arc::clone(&reporter), stop_at_signals(), GoesOn::WhenAsked).await;
+    let mut handover = Handover::default();
+    let ended = run(args, Arc::clone(&reporter), stop_at_signals(), GoesOn::WhenAsked, &mut handover).await;
     reporter.done();
-    told(ended.result.map(|finished| {
+    told(ended.map(|finished| {
         show(&finished, form);
         ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
     }))

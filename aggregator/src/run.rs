@@ -3,6 +3,7 @@
 mod prepare;
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ecr_encryption_core::Policy;
@@ -24,7 +25,7 @@ use crate::finished::Finished;
 use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
-use crate::output::Output;
+use crate::output::{Busy, Output};
 use crate::pace::PacedLookup;
 use crate::policy_file;
 use crate::reporter::Reporter;
@@ -39,26 +40,30 @@ use crate::unfinished::handover::{GoesOn, Handing, Handover};
 use crate::write::{Unwritten, Written};
 use prepare::{Prepared, prepare};
 
-/// How a run has ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// What it leaves behind; an error where it has no result, and an older report is as it was.
-    pub result: Result<Finished, RunError>,
-    /// What has become of what it has read, where it was interrupted, or its time was over before the report was written.
-    pub handover: Handover,
-}
-
 /// Scans, judges and writes the report, and delivers what is to be delivered. When the run is stopped before the scan is
 /// done, what was found until then is written and marked as interrupted, and what was read is kept for a run that goes on
 /// with it. Where that one follows by itself, nobody is told of the interruption.
-pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop, goes_on: GoesOn) -> Ended {
+///
+/// `handover` tells what has become of what was read, where the run was interrupted, or its time was over before the report
+/// was written; also where this future is dropped.
+///
+/// # Errors
+/// The run has no result, and an older report is as it was.
+pub async fn run(
+    args: ScanArgs,
+    reporter: Arc<dyn Reporter>,
+    stop: Stop,
+    goes_on: GoesOn,
+    handover: &mut Handover,
+) -> Result<Finished, RunError> {
     let (notify, profile) = (args.notify.clone(), args.profile.clone());
-    let mut handover = Handover::default();
-    let result = Box::pin(scan_and_deliver(args, reporter, stop, goes_on, &mut handover)).await;
-    if let Err(error @ RunError::CouldNotRun(_)) = &result {
+    let result = Box::pin(scan_and_deliver(args, reporter, stop, goes_on, handover)).await;
+    if let Err(error @ RunError::CouldNotRun(_)) = &result
+        && !goes_on.by_itself(handover)
+    {
         deliver::tell_failure(&notify, profile.as_deref(), &error.to_string()).await;
     }
-    Ended { result, handover }
+    result
 }
 
 async fn scan_and_deliver(
@@ -70,7 +75,7 @@ async fn scan_and_deliver(
 ) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
     let policy = policy(&args)?;
-    let mut output = Output::prepare(&destination::work_folder(&args)?, args.resume)?;
+    let mut output = Box::pin(take_folder(&args, goes_on)).await?;
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
@@ -162,13 +167,28 @@ async fn scan_and_deliver(
         });
     }
     // Who is told of a run wants to hear how it ends.
-    if !(goes_on == GoesOn::ByItself && handover.is_to_continue()) {
+    if !goes_on.by_itself(handover) {
         let told =
             Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
         deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
     }
     reporter.done();
     Ok(Finished { summary, report: published.location, apart: published.apart, delivered })
+}
+
+/// How long a run that follows by itself waits for the one before, which may still be ending in the same process.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn take_folder(args: &ScanArgs, goes_on: GoesOn) -> anyhow::Result<Output> {
+    let (folder, began) = (destination::work_folder(args)?, Instant::now());
+    loop {
+        match Output::prepare(&folder, args.resume) {
+            Err(error) if error.is::<Busy>() && goes_on == GoesOn::ByItself && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// A scan that can begin.

@@ -190,7 +190,7 @@ impl Unwritten {
         let writers = output.writers(&formats, &run, changes.is_some(), comparer.is_some())?;
         let mut assembly = Assembly::new(&scan, run.started_at, writers, comparer, changes);
         assembly.take_all(is_stopped)?;
-        let Assembled { writers, totals, coverage, comparison, changes } = assembly.end(run.interrupted)?;
+        let Assembled { writers, totals, coverage, comparison, changes } = assembly.end(run.interrupted, is_stopped)?;
         let calls = counter.calls();
         let summary = Summary {
             schema_version: SCHEMA_VERSION,
@@ -202,6 +202,6 @@ impl Unwritten {
             comparison,
             changes,
         };
-        Ok((writers.finish(&summary, kept.trend)?, summary))
+        Ok((writers.finish(&summary, kept.trend, is_stopped)?, summary))
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn of(reached: Result<&Reached, &FunctionError>, duration: Duration, 
     match reached {
         Err(error) if !error.is_of_a_run() => return None,
         Ok(Reached::Nothing) => return None,
+        Err(FunctionError::LeftOff { gaps, .. }) => metrics.push(Metric::count("NotCovered", (*gaps).max(1) as u64)),
         Err(_)
         | Ok(
             Reached::Continuation { .. } | Reached::FinishedByAnother { .. } | Reached::Report { continues: true, .. },
@@ -119,6 +120,15 @@ mod tests {
     #[test]
     fn where_there_was_nothing_to_do_nothing_is_told() {
         assert_eq!(of(Ok(&Reached::Nothing), TOOK, Timestamp::UNIX_EPOCH), None);
+    }
+
+    #[rstest]
+    #[case(0, 1)]
+    #[case(3, 3)]
+    fn what_is_left_unread_is_told(#[case] gaps: usize, #[case] expected: u64) {
+        let error = FunctionError::LeftOff { why: "it does not get on".to_owned(), gaps };
+        let line = of(Err(&error), TOOK, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((line["NotCovered"].as_u64(), line.get("Runs")), (Some(expected), None));
     }
 
     #[rstest]

@@ -6,10 +6,10 @@ use ecr_encryption_rule::deadline::Deadline;
 
 use crate::stop::{self, Stop};
 
-/// What is kept back to bring what was read to the bucket, and then to write what was found; with the second that the deadline
-/// keeps back itself, a minute and a half. A journal has some 160 bytes for an account × Region and 600 for a repository, so
+/// What is kept back to bring what was read to the bucket, and then to write what was found; with what is kept back to let
+/// another invocation follow, a minute and a half. A journal has some 160 bytes for an account × Region and 600 for a repository, so
 /// that a million repositories are sent in time at 8 MB a second.
-const TO_WRITE: Duration = Duration::from_secs(89);
+const TO_WRITE: Duration = Duration::from_secs(86);
 /// What of that is kept back to take back what was uploaded of a report that is not done, and to let others write it.
 const TO_CLEAN: Duration = Duration::from_secs(6);
 /// What is kept back to tell of it.
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::all_of_it(899_000, 810_000, 884_000, 890_000)]
+    #[case::all_of_it(896_000, 810_000, 881_000, 887_000)]
     #[case::two_minutes(119_000, 59_500, 104_000, 110_000)]
     #[case::one(60_000, 30_000, 46_500, 52_500)]
     #[case::none(0, 0, 0, 0)]

@@ -30,6 +30,13 @@ pub enum GoesOn {
     ByItself,
 }
 
+impl GoesOn {
+    /// Whether another invocation is to follow by itself.
+    pub fn by_itself(self, handover: &Handover) -> bool {
+        self == Self::ByItself && matches!(handover, Handover::Done(done) if done.obstacle().is_none())
+    }
+}
+
 /// What has become of what an interrupted run has read.
 #[derive(Debug, Default)]
 pub enum Handover {
@@ -54,13 +61,6 @@ pub struct HandedOver {
     pub targets: u64,
     /// How many of them since it was gone on with.
     pub new_targets: u64,
-}
-
-impl Handover {
-    /// Whether another invocation is to follow by itself.
-    pub fn is_to_continue(&self) -> bool {
-        matches!(self, Self::Done(done) if done.obstacle().is_none())
-    }
 }
 
 impl HandedOver {

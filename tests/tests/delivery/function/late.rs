@@ -1,7 +1,10 @@
 //! Time that is over while the report is on its way to the bucket.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use integration_tests::Organization;
 use integration_tests::lambda::Invocation;
@@ -95,4 +98,19 @@ fn a_resumed_run_that_had_no_time_for_its_report_keeps_nobody_out() {
     let third = late.bench.invoke(&follow());
     let told = result(&third);
     assert_eq!((&told["run_id"], &told["status"]), (&first["run_id"], &json!("complete")));
+}
+
+/// A thread of the invocation before, which still writes: it is waited for.
+#[test]
+fn a_folder_that_is_still_written_to_is_waited_for() {
+    let bench = Bench::new("late-folder", organization());
+    bench.invoke(&json!({}));
+    let lock = File::create(bench.work_folder().join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let writer = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(2));
+        drop(lock);
+    });
+    assert_eq!(result(&bench.invoke(&json!({})))["status"], "complete");
+    writer.join().unwrap();
 }
