@@ -153,17 +153,20 @@ pub async fn upload<'a>(
     let name = run_name(manifest.started_at, &manifest.run_id);
     // Others may go on with a run that was interrupted, and so with this one.
     let place = if output.resumes() || summary.run.interrupted {
+        let finished = |place| RunError::FinishedByAnother { run_id: manifest.run_id.clone(), place };
         let publishing = Box::pin(async {
             match store.run(&name).await? {
-                None => publish(store, output, &name, &manifest, placing).await.map_err(RunError::from),
-                Some(there) => {
-                    Err(RunError::FinishedByAnother { run_id: manifest.run_id.clone(), place: store.place_of(&there) })
-                }
+                None => match publish(store, output, &name, &manifest, placing, true).await {
+                    // It was there after all, once everything was uploaded.
+                    Err(StoreError::Overtaken { .. }) => Err(finished(store.place_of_run(&name))),
+                    done => done.map_err(RunError::from),
+                },
+                Some(there) => Err(finished(store.place_of(&there))),
             }
         });
         store.alone(&manifest.run_id, publishing).await?
     } else {
-        Box::pin(publish(store, output, &name, &manifest, placing)).await?
+        Box::pin(publish(store, output, &name, &manifest, placing, false)).await?
     };
     Ok(Uploaded { store, output, name, place, manifest, placing })
 }
@@ -175,6 +178,7 @@ async fn publish(
     name: &str,
     manifest: &Manifest,
     placing: Placing,
+    is_shared: bool,
 ) -> Result<String, StoreError> {
     let folder = output.written();
     if let Some(apart) = placing.apart {
@@ -182,7 +186,8 @@ async fn publish(
         return store.publish_apart(&name, &folder, manifest).await;
     }
     let dataset = folder.join(DATASET_PART);
-    store.publish_run(&Publication { run_name: name, folder: &folder, dataset: Some(&dataset), manifest }).await
+    let dataset = Some(&*dataset);
+    store.publish_run(&Publication { run_name: name, folder: &folder, dataset, manifest, is_shared }).await
 }
 
 impl Uploaded<'_> {
@@ -195,7 +200,8 @@ impl Uploaded<'_> {
         let settling = async {
             if placing.apart.is_none() {
                 let folder = output.written();
-                let publication = Publication { run_name: name, folder: &folder, dataset: None, manifest };
+                let publication =
+                    Publication { run_name: name, folder: &folder, dataset: None, manifest, is_shared: false };
                 overtaken = match store.publish_latest(&publication).await {
                     Latest::ThisRun => None,
                     Latest::Newer(name) => Some(Overtaken::By(name)),

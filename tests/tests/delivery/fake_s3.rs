@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
+use crate::run::sha256;
+
 /// What of an object is kept.
 const KEPT: usize = 1 << 20;
 
@@ -61,6 +63,7 @@ pub fn error(status: u16, code: &'static str) -> Fault {
         "InternalError" => {
             "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
         }
+        "NoSuchKey" => "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>",
         "AccessDenied" => "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
         "NotImplemented" => {
             "<Error><Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented.</Message></Error>"
@@ -222,7 +225,23 @@ impl State {
         self.received += length;
         let (path, query) = head.path.split_once('?').unwrap_or((&head.path, ""));
         let path = path.to_owned();
-        let etag = format!("\"{}\"", self.heads.len());
+        let there = self.objects.get(&path).map(|content| etag_of(content));
+        let failed = match (head.headers.get("if-match"), head.headers.get("if-none-match")) {
+            (Some(_), _) if there.is_none() => Some((404, "NoSuchKey")),
+            (Some(wanted), _) => (there.as_ref() != Some(wanted)).then_some((412, "PreconditionFailed")),
+            (None, Some(_)) => there.is_some().then_some((412, "PreconditionFailed")),
+            (None, None) => {
+                // An empty object has no range.
+                let is_empty = self.objects.get(&path).is_some_and(Vec::is_empty);
+                (head.method == "GET" && is_empty && head.headers.contains_key("range"))
+                    .then_some((416, "InvalidRange"))
+            }
+        };
+        if let Some((status, code)) = failed {
+            let text = format!("<Error><Code>{code}</Code><Message>It is not so.</Message></Error>");
+            return Response::builder().status(status).body(Full::from(text)).unwrap();
+        }
+        let etag = if head.method == "PUT" { etag_of(&content) } else { there.unwrap_or_default() };
         let answer = Response::builder().header("x-amz-request-id", "REQUEST0001").header("etag", &etag);
         let xml = |text: String| Full::from(text);
         match head.method.as_str() {
@@ -255,7 +274,11 @@ impl State {
                 answer.body(Full::default()).unwrap()
             }
             "DELETE" => {
-                self.end_upload(query);
+                if query.contains("uploadId=") {
+                    self.end_upload(query);
+                } else {
+                    self.objects.remove(&path);
+                }
                 answer.status(204).body(Full::default()).unwrap()
             }
             "GET" if query.contains("list-type=2") => {
@@ -291,6 +314,11 @@ impl State {
         let id = query.split('&').find_map(|one| one.strip_prefix("uploadId=")).unwrap();
         self.uploads.remove(id);
     }
+}
+
+/// What tells one content from another.
+fn etag_of(content: &[u8]) -> String {
+    format!("\"{}\"", &sha256(content)[..32])
 }
 
 /// For servers that nothing happens to.

@@ -86,6 +86,11 @@ impl S3Store {
         self.location.under(&run.folder).to_string()
     }
 
+    /// Where the run of this name is, or would be, for people.
+    pub fn place_of_run(&self, name: &str) -> String {
+        self.shown(&names::of_run(name))
+    }
+
     /// Whether there is any run: asked in order to find out whether it may be.
     pub(super) async fn any_run(&self) -> Result<bool, StoreError> {
         let request = self
