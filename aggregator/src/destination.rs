@@ -18,7 +18,7 @@ use crate::report::terminal::{Overtaken, ReportLocation};
 use crate::store::location::Location;
 use crate::store::s3::{Latest, Publication, S3Store, StoreError, StoredRun};
 use crate::summary::{Run, Summary};
-use crate::unfinished::bucket;
+use crate::unfinished::{Opening, bucket};
 
 /// Of how many runs one is tried to be fetched, to be compared with.
 const FETCHED: usize = 3;
@@ -193,7 +193,13 @@ async fn publish(
 impl Uploaded<'_> {
     /// Does what follows once the report is there, until it `ends`: what leads to the newest run, and what is not needed any
     /// more. None of it keeps the run from having finished.
-    pub async fn settle(self, summary: &Summary, retention: Retention, ends: impl Future<Output = ()>) -> Published {
+    pub async fn settle(
+        self,
+        opening: &Opening,
+        summary: &Summary,
+        retention: Retention,
+        ends: impl Future<Output = ()>,
+    ) -> Published {
         let Self { store, output, ref name, ref manifest, placing, .. } = self;
         let mut overtaken =
             placing.apart.is_none().then(|| Overtaken::NotTold("the run was stopped before that".to_owned()));
@@ -210,7 +216,7 @@ impl Uploaded<'_> {
                 self.remove_apart().await;
             }
             if placing.has_finished() && (output.resumes() || placing.replaces_unfinished()) {
-                bucket::remove(store, &manifest.run_id, placing.replaces_unfinished()).await;
+                bucket::remove(store, opening, placing.replaces_unfinished()).await;
             }
             if placing.apart.is_none() {
                 retain(store, retention, summary).await;

@@ -79,14 +79,14 @@ async fn scan_and_deliver(
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
-        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &mut output)) => prepared?,
+        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &mut output, goes_on)) => prepared?,
         () = stop.ends_reading() => return Err(RunError::Stopped("before the scan began")),
     };
     let output = Arc::new(output);
     if let Some(note) = &prepared.listing.note {
         warn!("{note}");
     }
-    let Started { scan, mut run, listing, selection, config, destination, attempts, handing } =
+    let Started { scan, mut run, opening, listing, selection, config, destination, attempts, handing } =
         start(&args, &policy, prepared, &output, &counter, &reporter)?;
     let mut tasks = Tasks::new();
     let interruption = tokio::select! {
@@ -142,13 +142,14 @@ async fn scan_and_deliver(
             output: Arc::clone(&output),
             formats: args.format,
             run,
+            opening,
             counter: counter.clone(),
             destination,
             kept,
             retention,
             comparer,
         };
-        Ok((unwritten.write(&stop).await?, earlier))
+        Ok((Box::pin(unwritten.write(&stop)).await?, earlier))
     });
     let written = match &handing {
         Some(handing) if !is_interrupted => Box::pin(handing.while_writing(&stop, extent, writing, handover)).await,
@@ -195,6 +196,7 @@ async fn take_folder(args: &ScanArgs, goes_on: GoesOn) -> anyhow::Result<Output>
 struct Started {
     scan: Arc<Scan<PacedLookup<AwsLookup>>>,
     run: Run,
+    opening: Opening,
     listing: Listing,
     selection: Selection,
     config: Option<ConfigReading>,
@@ -222,16 +224,16 @@ fn start(
         }
     };
     let run = Run {
-        id: opening.run_id,
+        id: opening.run_id.clone(),
         started_at: opening.started_at,
         resumed_at,
         finished_at: journal::now(),
         interrupted: false,
         interruption: None,
-        tool_version: opening.tool_version,
-        caller_account_id: opening.caller_account_id,
+        tool_version: opening.tool_version.clone(),
+        caller_account_id: opening.caller_account_id.clone(),
         organization_id: listing.organization_id.clone(),
-        policy: opening.policy,
+        policy: opening.policy.clone(),
         source: args.source,
     };
     let scan = Arc::new(Scan {
@@ -261,7 +263,7 @@ fn start(
         reporter.judged(status, count);
     }
     let Prepared { selection, config, destination, attempts, .. } = prepared;
-    Ok(Started { scan, run, listing, selection, config, destination, attempts, handing })
+    Ok(Started { scan, run, opening, listing, selection, config, destination, attempts, handing })
 }
 
 /// A run that begins now.

@@ -25,6 +25,7 @@ use crate::scan::Scan;
 use crate::stop::Stop;
 use crate::store::s3::S3Store;
 use crate::summary::{Run, SCHEMA_VERSION, Summary};
+use crate::unfinished::Opening;
 use assembly::{Assembled, Assembly};
 
 /// A run that has read everything, and written nothing yet.
@@ -37,6 +38,8 @@ pub struct Unwritten {
     pub formats: Vec<Format>,
     /// The run.
     pub run: Run,
+    /// How it was begun.
+    pub opening: Opening,
     /// What it cost.
     pub counter: CallCounter,
     /// Where the runs are kept.
@@ -123,7 +126,7 @@ impl Unwritten {
         let (listener, heard) = (stop.clone(), self.heard(stop));
         let store = store.stopping(stop.clone(), heard);
         let is_stopped = move || listener.times() > heard;
-        let (older_report, cannot) = (self.kept.is_any, self.cannot());
+        let (older_report, cannot, opening) = (self.kept.is_any, self.cannot(), self.opening.clone());
         let writing = tokio::task::spawn_blocking(move || self.files(&is_stopped));
         let work = async {
             let (files, summary) = writing.await.context("writing the report ended before its time")??;
@@ -146,7 +149,7 @@ impl Unwritten {
                 () = async { stop.asked(heard + 1).await; tokio::time::sleep(TO_SETTLE).await } => {}
             }
         };
-        let published = uploaded.settle(&summary, retention, ends).await;
+        let published = uploaded.settle(&opening, &summary, retention, ends).await;
         Ok(Written { summary, published })
     }
 

@@ -25,6 +25,7 @@ use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::selection::{Selection, needs_units, select};
 use crate::unfinished::bucket;
+use crate::unfinished::handover::GoesOn;
 
 /// A run that can begin.
 pub(super) struct Prepared {
@@ -49,6 +50,7 @@ pub(super) async fn prepare(
     counter: &CallCounter,
     reporter: &Arc<dyn Reporter>,
     output: &mut Output,
+    goes_on: GoesOn,
 ) -> Result<Prepared, RunError> {
     reporter.phase("finding out which accounts there are");
     let attempt_timeout = Duration::from_secs(args.calls.attempt_timeout);
@@ -65,7 +67,7 @@ pub(super) async fn prepare(
     let mut obstacles = Vec::new();
     if let Destination::S3(store) = &destination {
         let now = opening(args, policy, output, &caller)?;
-        obstacles = Box::pin(bucket::settle(store, output, args.resume, &now)).await?;
+        obstacles = Box::pin(bucket::settle(store, output, args.resume, goes_on, &now)).await?;
     }
     if args.only_resume && !output.resumes() {
         return Err(if obstacles.is_empty() {

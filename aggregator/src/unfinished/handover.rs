@@ -70,14 +70,18 @@ impl HandedOver {
         Some(format!("the run {} {why}", self.run_id))
     }
 
-    /// Puts the object that lets another invocation follow.
+    /// Puts the object that lets another invocation follow, with the first number that is free: an older one has been heard.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, or no number is free.
     pub async fn put_continuation(&self) -> Result<(), StoreError> {
-        let number = self.resumed + 1;
-        let content = json!({ "run_id": self.run_id, "continuation": number, "targets_read": self.targets });
-        self.store.put_continuation(&self.run_id, number, format!("{content}\n")).await.map(drop)
+        for number in self.resumed + 1..=MOST_CONTINUATIONS {
+            let content = json!({ "run_id": self.run_id, "continuation": number, "targets_read": self.targets });
+            if self.store.put_continuation(&self.run_id, number, format!("{content}\n")).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Overtaken { object: format!("continue-{MOST_CONTINUATIONS}.json of the run {}", self.run_id) })
     }
 }
 
@@ -235,7 +239,8 @@ impl Handing {
             Ok(there) => Handover::Done(HandedOver {
                 store: self.store.clone(),
                 run_id: there.opening.run_id,
-                resumed: there.resumed,
+                // Where what is there has read more, it need not have been gone on with more often.
+                resumed: there.resumed.max(manifest.resumed),
                 targets: there.targets,
                 new_targets,
             }),

@@ -216,6 +216,7 @@ async fn the_one_that_has_read_more_is_gone_on_with() {
     // As where the last upload has failed: here is more.
     let mut manifest = bench.manifest(first.id()).await;
     manifest["journal"].as_array_mut().unwrap().pop();
+    manifest["targets"] = 4.into();
     bench.put(&format!("ecr/.unfinished/{}/manifest.json", first.id()), manifest.to_string()).await;
     bench.simulator.set_faults(Vec::new());
     bench.simulator.reset();

@@ -67,6 +67,16 @@ impl S3Store {
         done
     }
 
+    /// Whether somebody writes the report of a run.
+    ///
+    /// # Errors
+    /// S3 does not say.
+    pub async fn is_locked(&self, run_id: &str) -> Result<bool, StoreError> {
+        let there = self.get_small(&names::within(&names::of_unfinished(run_id), LOCK)).await?;
+        let held = there.and_then(|there| serde_json::from_slice::<Held>(&there.content).ok());
+        Ok(held.is_some_and(|held| held.until > Timestamp::now()))
+    }
+
     async fn lock(&self, run_id: &str) -> Result<Lock<'_>, StoreError> {
         if !names::is_plain(run_id) {
             return Err(StoreError::Name(run_id.to_owned()));
