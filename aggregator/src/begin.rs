@@ -67,6 +67,12 @@ pub fn begin(args: &ScanArgs, output: &Output, opening: Opening) -> Result<Begun
         return Ok(fresh(opening)?);
     };
     recovered.opening.check(&opening).map_err(|error| RunError::Usage(error.to_string()))?;
+    if recovered.opening.is_old(opening.started_at) {
+        let began = recovered.opening.started_at;
+        warn!(
+            "the unfinished run that is gone on with was begun more than 24 hours ago, at {began}: so old is what it has read"
+        );
+    }
     let resumed_now = journal.resume().with_context(cannot)?;
     info!(run_id = recovered.opening.run_id, targets = recovered.done.targets(), "an unfinished run is gone on with");
     match args.source {

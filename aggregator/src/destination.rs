@@ -9,15 +9,16 @@ use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use crate::args::ScanArgs;
+use crate::error::RunError;
 use crate::history::manifest::{Manifest, hexadecimal};
 use crate::history::reader::FINDINGS;
 use crate::history::runs::{DATASET_PART, Retention, run_name};
 use crate::output::{Apart, CHANGES, Output, Placing, Published, Written};
 use crate::report::terminal::{Overtaken, ReportLocation};
 use crate::store::location::Location;
-use crate::store::s3::{Latest, Publication, S3Store, StoredRun};
+use crate::store::s3::{Latest, Publication, S3Store, StoreError, StoredRun};
 use crate::summary::{Run, Summary};
-use crate::unfinished::bucket;
+use crate::unfinished::{Opening, bucket};
 
 /// Of how many runs one is tried to be fetched, to be compared with.
 const FETCHED: usize = 3;
@@ -123,103 +124,133 @@ impl Destination {
     }
 }
 
+/// A run that was uploaded.
+#[derive(Debug)]
+pub struct Uploaded<'a> {
+    store: &'a S3Store,
+    output: &'a Output,
+    name: String,
+    place: String,
+    manifest: Manifest,
+    placing: Placing,
+}
+
 /// Uploads a run that is written: to the runs that are kept, or beside them where it must not be among them.
 ///
 /// # Errors
-/// It cannot be uploaded; there is no such run then.
-pub async fn upload(
-    store: &S3Store,
-    output: &Output,
+/// It cannot be uploaded; there is no such run then. Or another one has gone on with it, and has finished it.
+pub async fn upload<'a>(
+    store: &'a S3Store,
+    output: &'a Output,
     written: &Written,
     summary: &Summary,
     placing: Placing,
-    retention: Retention,
-) -> anyhow::Result<Published> {
+) -> Result<Uploaded<'a>, RunError> {
     let manifest = match placing.apart {
         None => written.manifest.clone().with_dataset(),
         Some(_) => written.manifest.clone(),
     };
-    let publishing = Box::pin(publish(store, output, &manifest, placing));
+    let name = run_name(manifest.started_at, &manifest.run_id);
     // Others may go on with a run that was interrupted, and so with this one.
-    let (place, overtaken) = if output.resumes() || summary.run.interrupted {
+    let place = if output.resumes() || summary.run.interrupted {
+        let finished = |place| RunError::FinishedByAnother { run_id: manifest.run_id.clone(), place };
+        let publishing = Box::pin(async {
+            match store.run(&name).await? {
+                None => match publish(store, output, &name, &manifest, placing, true).await {
+                    // It was there after all, once everything was uploaded.
+                    Err(StoreError::Overtaken { .. }) => Err(finished(store.place_of_run(&name))),
+                    done => done.map_err(RunError::from),
+                },
+                Some(there) => Err(finished(store.place_of(&there))),
+            }
+        });
         store.alone(&manifest.run_id, publishing).await?
     } else {
-        publishing.await?
+        Box::pin(publish(store, output, &name, &manifest, placing, false)).await?
     };
-    if placing.has_finished() && (output.resumes() || placing.replaces_unfinished()) {
-        bucket::remove(store, &manifest.run_id, placing.replaces_unfinished()).await;
-    }
-    if placing.apart.is_none() {
-        retain(store, retention, summary).await;
-    }
-    Ok(Published {
-        location: ReportLocation {
-            kept_as: None,
-            place,
-            names: manifest.names(),
-            older_kept: placing.apart.filter(|_| placing.older_report),
-            overtaken,
-        },
-        folder: output.written(),
-        apart: placing.apart,
-        _held: output.settle(placing),
-    })
+    Ok(Uploaded { store, output, name, place, manifest, placing })
 }
 
-/// Where the run is, and whether it is not found there as the newest.
+/// Where the run is then.
 async fn publish(
     store: &S3Store,
     output: &Output,
+    name: &str,
     manifest: &Manifest,
     placing: Placing,
-) -> anyhow::Result<(String, Option<Overtaken>)> {
+    is_shared: bool,
+) -> Result<String, StoreError> {
     let folder = output.written();
-    let name = run_name(manifest.started_at, &manifest.run_id);
-    if let Some(there) = finished_by_another(store, output, &name, placing).await? {
-        return Ok((there, None));
-    }
     if let Some(apart) = placing.apart {
         let name = format!("{}-{}", apart.folder(), manifest.run_id);
-        return Ok((store.publish_apart(&name, &folder, manifest).await?, None));
+        return store.publish_apart(&name, &folder, manifest).await;
     }
     let dataset = folder.join(DATASET_PART);
-    let publication = Publication { run_name: &name, folder: &folder, dataset: Some(&dataset), manifest };
-    let published = store.publish(&publication).await?;
-    // What it had found when it was stopped is in the run that follows.
-    if output.resumes() {
-        for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", manifest.run_id)) {
-            if let Err(error) = store.remove_apart(&name).await {
+    let dataset = Some(&*dataset);
+    store.publish_run(&Publication { run_name: name, folder: &folder, dataset, manifest, is_shared }).await
+}
+
+impl Uploaded<'_> {
+    /// Does what follows once the report is there, until it `ends`: what leads to the newest run, and what is not needed any
+    /// more. None of it keeps the run from having finished.
+    pub async fn settle(
+        self,
+        opening: &Opening,
+        summary: &Summary,
+        retention: Retention,
+        ends: impl Future<Output = ()>,
+    ) -> Published {
+        let Self { store, output, ref name, ref manifest, placing, .. } = self;
+        let mut overtaken =
+            placing.apart.is_none().then(|| Overtaken::NotTold("the run was stopped before that".to_owned()));
+        let settling = async {
+            if placing.apart.is_none() {
+                let folder = output.written();
+                let publication =
+                    Publication { run_name: name, folder: &folder, dataset: None, manifest, is_shared: false };
+                overtaken = match store.publish_latest(&publication).await {
+                    Latest::ThisRun => None,
+                    Latest::Newer(name) => Some(Overtaken::By(name)),
+                    Latest::Unwritten(error) => Some(Overtaken::NotTold(error)),
+                };
+                self.remove_apart().await;
+            }
+            if placing.has_finished() && (output.resumes() || placing.replaces_unfinished()) {
+                bucket::remove(store, opening, placing.replaces_unfinished()).await;
+            }
+            if placing.apart.is_none() {
+                retain(store, retention, summary).await;
+            }
+        };
+        tokio::select! {
+            () = settling => {}
+            () = ends => warn!("the report is there; what is no longer needed beside it stays, as the run was stopped"),
+        }
+        Published {
+            location: ReportLocation {
+                kept_as: None,
+                place: self.place,
+                names: self.manifest.names(),
+                older_kept: placing.apart.filter(|_| placing.older_report),
+                overtaken,
+            },
+            folder: output.written(),
+            apart: placing.apart,
+            _held: output.settle(placing),
+        }
+    }
+
+    /// What it had found when it was stopped is in the run that follows.
+    async fn remove_apart(&self) {
+        if !self.output.resumes() {
+            return;
+        }
+        for name in Apart::FOLDERS.map(|folder| format!("{folder}-{}", self.manifest.run_id)) {
+            if let Err(error) = self.store.remove_apart(&name).await {
                 warn!("what this run had found when it was stopped stays in `{name}`: {error}");
             }
         }
     }
-    let overtaken = match published.latest {
-        Latest::ThisRun => None,
-        Latest::Newer(name) => Some(Overtaken::By(name)),
-        Latest::Unwritten(error) => Some(Overtaken::NotTold(error)),
-    };
-    Ok((published.location, overtaken))
-}
-
-/// The report of the same run, where another one that went on with it has finished it meanwhile: that stays. What was found
-/// here until an interruption is of no use then.
-async fn finished_by_another(
-    store: &S3Store,
-    output: &Output,
-    name: &str,
-    placing: Placing,
-) -> anyhow::Result<Option<String>> {
-    let is_interrupted = placing.apart == Some(Apart::Interrupted);
-    if !output.resumes() && !is_interrupted {
-        return Ok(None);
-    }
-    let Some(there) = store.run(name).await? else { return Ok(None) };
-    let place = store.place_of(&there);
-    if is_interrupted {
-        return Err(anyhow!("another one has gone on with this run and has finished it: its report is in `{place}`"));
-    }
-    warn!("another one has gone on with this run and has finished it: its report stays as it is");
-    Ok(Some(place))
 }
 
 async fn retain(store: &S3Store, retention: Retention, summary: &Summary) {

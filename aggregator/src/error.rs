@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::history::reader::RunReadError;
+use crate::store::s3::StoreError;
 
 /// A run that has no result.
 #[derive(Debug, Error)]
@@ -16,12 +17,29 @@ pub enum RunError {
     /// It was to go on with an unfinished run, and there is none.
     #[error("there is no unfinished run to go on with")]
     NothingUnfinished,
+    /// Another one has gone on with the same run, and has finished it: that one tells of it.
+    #[error("another one has gone on with the run {run_id} and has finished it: its report is in `{place}`")]
+    FinishedByAnother {
+        /// The run.
+        run_id: String,
+        /// Where its report is.
+        place: String,
+    },
     /// The user stopped it, when there was nothing to keep.
     #[error("stopped {0}: no report was written, and an older one is as it was")]
     Stopped(&'static str),
     /// The user stopped a preflight, when nothing was checked.
     #[error("stopped before anything was checked")]
     StoppedUnchecked,
+}
+
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stopped => Self::Stopped("while the report was being written"),
+            error => Self::CouldNotRun(error.into()),
+        }
+    }
 }
 
 impl From<RunReadError> for RunError {

@@ -23,10 +23,11 @@ use serde_json::Value;
 use tracing::{error, info, warn};
 
 use crate::args::ScanArgs;
+use crate::error::RunError;
 use crate::finished::Finished;
 use crate::reporter::Silent;
 use crate::run::run;
-use crate::unfinished::handover::GoesOn;
+use crate::unfinished::handover::{GoesOn, Handover};
 use continuation::Reached;
 use error::FunctionError;
 use event::ScanEvent;
@@ -81,16 +82,27 @@ fn prepare(event: &Value) -> Result<ScanArgs, FunctionError> {
 }
 
 async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Reached, FunctionError> {
-    let run = |stop| Box::pin(run(args, Arc::new(Silent), stop, GoesOn::ByItself));
-    match time::with_stop(deadline, run).await {
-        Some(ended) => continuation::after(ended).await,
-        None => Err(FunctionError::CouldNotRun("the invocation's time was over before the run had ended".to_owned())),
-    }
+    let mut handover = Handover::default();
+    // What lets another invocation follow has its own time.
+    let reserved = deadline.with_reserve();
+    let run = |stop| Box::pin(run(args, Arc::new(Silent), stop, GoesOn::ByItself, &mut handover));
+    let result = match (time::with_stop(reserved, run).await, &handover) {
+        (Some(result), _) => result,
+        (None, Handover::Done(_)) => Err(RunError::Stopped("before the run had ended")),
+        (None, Handover::None | Handover::Failed(_)) => {
+            let why = "the invocation's time was over before the run had ended";
+            return Err(FunctionError::CouldNotRun(why.to_owned()));
+        }
+    };
+    continuation::after(result, handover, deadline).await
 }
 
 fn tell(request_id: &str, reached: &Reached) {
     let (Finished { summary, report, delivered, .. }, continues) = match reached {
         Reached::Report { finished, continues } => (finished.as_ref(), continues),
+        Reached::FinishedByAnother { run_id, report } => {
+            return info!(request_id, run_id, report, "another instance has gone on with the run and has finished it");
+        }
         Reached::Nothing => return info!(request_id, "there is no unfinished run to go on with"),
         Reached::Continuation { run_id } => {
             return info!(request_id, run_id, continues = true, "the time was over before a report was written");

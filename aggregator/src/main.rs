@@ -23,7 +23,7 @@ use ecr_encryption_aggregator::reporter::{Reporter, Silent};
 use ecr_encryption_aggregator::rerender::Rendering;
 use ecr_encryption_aggregator::run::run;
 use ecr_encryption_aggregator::stop::{self, Stop};
-use ecr_encryption_aggregator::unfinished::handover::GoesOn;
+use ecr_encryption_aggregator::unfinished::handover::{GoesOn, Handover};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
@@ -84,7 +84,9 @@ fn told(result: Result<ExitStatus, RunError>) -> ExitStatus {
         tell(&format!("error: {error}"));
         match error {
             RunError::Usage(_) => ExitStatus::Usage,
-            RunError::CouldNotRun(_) | RunError::NothingUnfinished => ExitStatus::CouldNotRun,
+            RunError::CouldNotRun(_) | RunError::NothingUnfinished | RunError::FinishedByAnother { .. } => {
+                ExitStatus::CouldNotRun
+            }
             RunError::Stopped(_) | RunError::StoppedUnchecked => ExitStatus::Stopped,
         }
     })
@@ -95,9 +97,10 @@ async fn scan(args: ScanArgs) -> ExitStatus {
     start_logs(shown.verbose, shown.quiet);
     let fail_on = args.fail_on;
     let reporter = reporter(shown);
-    let ended = run(args, Arc::clone(&reporter), stop_at_signals(), GoesOn::WhenAsked).await;
+    let mut handover = Handover::default();
+    let ended = run(args, Arc::clone(&reporter), stop_at_signals(), GoesOn::WhenAsked, &mut handover).await;
     reporter.done();
-    told(ended.result.map(|finished| {
+    told(ended.map(|finished| {
         show(&finished, shown.form());
         ExitStatus::of(&finished.summary, finished.delivered.is_complete(), fail_on)
     }))

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, anyhow};
+use thiserror::Error;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -40,6 +41,13 @@ pub struct Output {
     held: Mutex<Option<Held>>,
 }
 
+/// Another run has the folder.
+#[derive(Debug, Error)]
+#[error(
+    "another run is writing to the output folder `{}`: wait for it, or name another folder with --output", _0.display()
+)]
+pub struct Busy(PathBuf);
+
 /// What a run leaves when it ends, in this order.
 #[derive(Debug)]
 pub struct Held {
@@ -53,16 +61,12 @@ impl Output {
     /// with, where `resume` says so.
     ///
     /// # Errors
-    /// It cannot be written, or another run is writing there.
+    /// It cannot be written, or another run is writing there ([`Busy`]).
     pub fn prepare(directory: &Path, resume: bool) -> anyhow::Result<Self> {
         let shown = directory.display();
         fs::create_dir_all(directory).with_context(|| format!("the output folder `{shown}` cannot be made"))?;
         let cannot = || format!("the output folder `{shown}` cannot be written");
-        let lock = FolderLock::take(directory).with_context(cannot)?.ok_or_else(|| {
-            anyhow!(
-                "another run is writing to the output folder `{shown}`: wait for it, or name another folder with --output"
-            )
-        })?;
+        let lock = FolderLock::take(directory).with_context(cannot)?.ok_or_else(|| Busy(directory.to_owned()))?;
         in_the_way(directory)?;
         clean(directory).with_context(cannot)?;
         let unfinished = staging::furthest(directory).with_context(cannot)?;

@@ -1,7 +1,9 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
-use std::collections::BTreeSet;
+mod prepare;
+
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use ecr_encryption_core::Policy;
@@ -10,14 +12,12 @@ use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use crate::account::{Account, AccountId};
-use crate::args::{Include, Regions, ScanArgs};
+use crate::account::Account;
+use crate::args::{Include, ScanArgs};
 use crate::aws::caller::Caller;
-use crate::aws::organizations::Organizations;
-use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::begin::{Begun, begin};
 use crate::config_source::Source;
-use crate::config_source::reading::{ConfigReading, all_regions};
+use crate::config_source::reading::ConfigReading;
 use crate::deliver::{self, Delivered, Told};
 use crate::destination::{self, Destination};
 use crate::error::RunError;
@@ -25,40 +25,45 @@ use crate::finished::Finished;
 use crate::history::runs::Retention;
 use crate::journal;
 use crate::ledger::Ledger;
-use crate::output::Output;
+use crate::output::{Busy, Output};
 use crate::pace::PacedLookup;
 use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, ScanError, Sessions, Tasks};
 use crate::security_hub::HubOutcome;
-use crate::selection::{SELECTS_NOTHING, Selection, check_regions, needs_units, select};
+use crate::selection::{SELECTS_NOTHING, Selection, needs_units};
 use crate::stop::Stop;
 use crate::summary::Run;
+use crate::unfinished::Opening;
 use crate::unfinished::handover::{GoesOn, Handing, Handover};
-use crate::unfinished::{Opening, bucket};
 use crate::write::{Unwritten, Written};
-
-/// How a run has ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// What it leaves behind; an error where it has no result, and an older report is as it was.
-    pub result: Result<Finished, RunError>,
-    /// What has become of what it has read, where it was interrupted, or its time was over before the report was written.
-    pub handover: Handover,
-}
+use prepare::{Prepared, prepare};
 
 /// Scans, judges and writes the report, and delivers what is to be delivered. When the run is stopped before the scan is
 /// done, what was found until then is written and marked as interrupted, and what was read is kept for a run that goes on
 /// with it. Where that one follows by itself, nobody is told of the interruption.
-pub async fn run(args: ScanArgs, reporter: Arc<dyn Reporter>, stop: Stop, goes_on: GoesOn) -> Ended {
+///
+/// `handover` tells what has become of what was read, where the run was interrupted, or its time was over before the report
+/// was written; also where this future is dropped.
+///
+/// # Errors
+/// The run has no result, and an older report is as it was.
+pub async fn run(
+    args: ScanArgs,
+    reporter: Arc<dyn Reporter>,
+    stop: Stop,
+    goes_on: GoesOn,
+    handover: &mut Handover,
+) -> Result<Finished, RunError> {
     let (notify, profile) = (args.notify.clone(), args.profile.clone());
-    let mut handover = Handover::default();
-    let result = Box::pin(scan_and_deliver(args, reporter, stop, goes_on, &mut handover)).await;
-    if let Err(error @ RunError::CouldNotRun(_)) = &result {
+    let result = Box::pin(scan_and_deliver(args, reporter, stop, goes_on, handover)).await;
+    if let Err(error @ RunError::CouldNotRun(_)) = &result
+        && !goes_on.by_itself(handover)
+    {
         deliver::tell_failure(&notify, profile.as_deref(), &error.to_string()).await;
     }
-    Ended { result, handover }
+    result
 }
 
 async fn scan_and_deliver(
@@ -70,18 +75,18 @@ async fn scan_and_deliver(
 ) -> Result<Finished, RunError> {
     ConfigReading::check(&args)?;
     let policy = policy(&args)?;
-    let mut output = Output::prepare(&destination::work_folder(&args)?, args.resume)?;
+    let mut output = Box::pin(take_folder(&args, goes_on)).await?;
     let counter = CallCounter::default();
     // Nothing was found before the scan begins, so there is nothing to keep.
     let prepared = tokio::select! {
-        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &mut output)) => prepared?,
+        prepared = Box::pin(prepare(&args, &policy, &counter, &reporter, &mut output, goes_on)) => prepared?,
         () = stop.ends_reading() => return Err(RunError::Stopped("before the scan began")),
     };
     let output = Arc::new(output);
     if let Some(note) = &prepared.listing.note {
         warn!("{note}");
     }
-    let Started { scan, mut run, listing, selection, config, destination, attempts, handing } =
+    let Started { scan, mut run, opening, listing, selection, config, destination, attempts, handing } =
         start(&args, &policy, prepared, &output, &counter, &reporter)?;
     let mut tasks = Tasks::new();
     let interruption = tokio::select! {
@@ -133,13 +138,14 @@ async fn scan_and_deliver(
             output: Arc::clone(&output),
             formats: args.format,
             run,
+            opening,
             counter: counter.clone(),
             destination,
             kept,
             retention,
             comparer,
         };
-        Ok((unwritten.write(&stop).await?, earlier))
+        Ok((Box::pin(unwritten.write(&stop)).await?, earlier))
     });
     let written = match &handing {
         Some(handing) if !is_interrupted => Box::pin(handing.while_writing(&stop, extent, writing, handover)).await,
@@ -158,7 +164,7 @@ async fn scan_and_deliver(
         });
     }
     // Who is told of a run wants to hear how it ends.
-    if !(goes_on == GoesOn::ByItself && handover.is_to_continue()) {
+    if !goes_on.by_itself(handover) {
         let told =
             Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
         deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
@@ -167,10 +173,26 @@ async fn scan_and_deliver(
     Ok(Finished { summary, report: published.location, apart: published.apart, delivered })
 }
 
+/// How long a run that follows by itself waits for the one before, which may still be ending in the same process.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn take_folder(args: &ScanArgs, goes_on: GoesOn) -> anyhow::Result<Output> {
+    let (folder, began) = (destination::work_folder(args)?, Instant::now());
+    loop {
+        match Output::prepare(&folder, args.resume) {
+            Err(error) if error.is::<Busy>() && goes_on == GoesOn::ByItself && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
 /// A scan that can begin.
 struct Started {
     scan: Arc<Scan<PacedLookup<AwsLookup>>>,
     run: Run,
+    opening: Opening,
     listing: Listing,
     selection: Selection,
     config: Option<ConfigReading>,
@@ -198,16 +220,16 @@ fn start(
         }
     };
     let run = Run {
-        id: opening.run_id,
+        id: opening.run_id.clone(),
         started_at: opening.started_at,
         resumed_at,
         finished_at: journal::now(),
         interrupted: false,
         interruption: None,
-        tool_version: opening.tool_version,
-        caller_account_id: opening.caller_account_id,
+        tool_version: opening.tool_version.clone(),
+        caller_account_id: opening.caller_account_id.clone(),
         organization_id: listing.organization_id.clone(),
-        policy: opening.policy,
+        policy: opening.policy.clone(),
         source: args.source,
     };
     let scan = Arc::new(Scan {
@@ -237,7 +259,7 @@ fn start(
         reporter.judged(status, count);
     }
     let Prepared { selection, config, destination, attempts, .. } = prepared;
-    Ok(Started { scan, run, listing, selection, config, destination, attempts, handing })
+    Ok(Started { scan, run, opening, listing, selection, config, destination, attempts, handing })
 }
 
 /// A run that begins now.
@@ -266,101 +288,6 @@ fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
         policy.demands.desired_encryption_level = level;
     }
     Ok(policy)
-}
-
-struct Prepared {
-    caller: Caller,
-    caller_id: AccountId,
-    listing: Listing,
-    selection: Selection,
-    /// The policy, with organizational units by their ids.
-    policy: Policy,
-    region_lister: RegionLister,
-    own_regions: Option<Vec<AccountRegion>>,
-    config: Option<ConfigReading>,
-    destination: Destination,
-    /// How many attempts a call gets.
-    attempts: u32,
-}
-
-/// Everything that can be wrong is found out here, before anything is scanned.
-async fn prepare(
-    args: &ScanArgs,
-    policy: &Policy,
-    counter: &CallCounter,
-    reporter: &Arc<dyn Reporter>,
-    output: &mut Output,
-) -> Result<Prepared, RunError> {
-    reporter.phase("finding out which accounts there are");
-    let (caller, attempts) = Caller::begin(&args.scope, args.calls, args.profile.as_deref(), counter).await?;
-
-    let destination = Destination::open(args, &caller.sdk_config, attempts).await?;
-    if let Destination::S3(store) = &destination {
-        let now = opening(args, policy, output, &caller)?;
-        Box::pin(bucket::settle(store, output, args.resume, &now)).await?;
-    }
-    if args.only_resume && !output.resumes() {
-        return Err(RunError::NothingUnfinished);
-    }
-
-    let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
-    let mut own_regions = own_regions(args, policy, &region_lister, &caller).await?;
-    let config = ConfigReading::prepare(args, &caller, counter, output).await?;
-    if config.is_some() && own_regions.is_none() {
-        own_regions = all_regions(args, &region_lister, &caller).await?;
-    }
-    let mut organizations = Organizations::new(&caller, counter, needs_units(&args.scope, policy));
-    let (selection, policy) = select(&args.scope, policy, &mut organizations).await?;
-    let listing = Listing::begin(organizations, selection.clone(), &policy, &caller).await?;
-    let caller_id = AccountId::parse(&caller.account_id)
-        .with_context(|| format!("AWS gives `{}` as the caller's account, and not 12 digits", caller.account_id))?;
-    Ok(Prepared {
-        caller,
-        caller_id,
-        listing,
-        selection,
-        policy,
-        region_lister,
-        own_regions,
-        config,
-        destination,
-        attempts,
-    })
-}
-
-/// Where the user or the policy names Regions, they are checked against those that the caller's account lists: AWS lists
-/// all of the partition there, enabled or not. The answer serves the scan of that account too.
-async fn own_regions(
-    args: &ScanArgs,
-    policy: &Policy,
-    lister: &RegionLister,
-    caller: &Caller,
-) -> Result<Option<Vec<AccountRegion>>, RunError> {
-    let mut named: Vec<(String, &BTreeSet<String>)> = Vec::new();
-    if let Regions::Named(regions) = &args.scope.regions {
-        named.push(("--regions".to_owned(), regions));
-    }
-    for one in &policy.overrides {
-        named.extend(one.regions.as_ref().map(|regions| (format!("override `{}`", one.name), regions)));
-    }
-    if named.is_empty() {
-        return Ok(None);
-    }
-    let regions = match lister.regions(&caller.account_id, &caller.credentials).await {
-        Ok(regions) => regions,
-        Err(fault) if policy.overrides.iter().any(|one| one.regions.is_some()) => {
-            return Err(RunError::CouldNotRun(anyhow::anyhow!(fault).context(
-                "the policy's overrides name Regions, which cannot be checked: one that is mistyped would never apply",
-            )));
-        }
-        Err(fault) => {
-            // Each account's own list tells of a Region that it does not have.
-            warn!(%fault, "the Regions that were named cannot be checked");
-            return Ok(None);
-        }
-    };
-    check_regions(&named, &regions)?;
-    Ok(Some(regions))
 }
 
 async fn read(

@@ -6,7 +6,7 @@ mod manifest;
 mod pieces;
 
 use clap::ValueEnum;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -63,6 +63,11 @@ impl Opening {
     ) -> Self {
         let tool_version = env!("CARGO_PKG_VERSION").to_owned();
         Self { form: FORM, run_id, started_at, tool_version, caller_account_id, policy, flags: flags(args) }
+    }
+
+    /// Whether it was begun more than a day before `now`.
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        now.duration_since(self.started_at) > SignedDuration::from_hours(24)
     }
 
     /// Checks that `self`, an unfinished run, was begun as `now` is.

@@ -4,6 +4,7 @@ mod assembly;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use ecr_encryption_rule::aws::AwsLookup;
@@ -22,8 +23,9 @@ use crate::pace::PacedLookup;
 use crate::report::Format;
 use crate::scan::Scan;
 use crate::stop::Stop;
-use crate::store::s3::{S3Store, StoreError};
+use crate::store::s3::S3Store;
 use crate::summary::{Run, SCHEMA_VERSION, Summary};
+use crate::unfinished::Opening;
 use assembly::{Assembled, Assembly};
 
 /// A run that has read everything, and written nothing yet.
@@ -36,6 +38,8 @@ pub struct Unwritten {
     pub formats: Vec<Format>,
     /// The run.
     pub run: Run,
+    /// How it was begun.
+    pub opening: Opening,
     /// What it cost.
     pub counter: CallCounter,
     /// Where the runs are kept.
@@ -72,6 +76,9 @@ fn changes_since(newest: &[PathBuf], run: &Run, folder: &Path, with_templates: b
             .ok()
     })
 }
+
+/// So long it may take, once a run was asked to stop whose report is there, to tell that it is the newest.
+const TO_SETTLE: Duration = Duration::from_secs(3);
 
 const STOPPED: RunError = RunError::Stopped("while the report was being written");
 
@@ -119,23 +126,31 @@ impl Unwritten {
         let (listener, heard) = (stop.clone(), self.heard(stop));
         let store = store.stopping(stop.clone(), heard);
         let is_stopped = move || listener.times() > heard;
-        let (older_report, cannot) = (self.kept.is_any, self.cannot());
+        let (older_report, cannot, opening) = (self.kept.is_any, self.cannot(), self.opening.clone());
         let writing = tokio::task::spawn_blocking(move || self.files(&is_stopped));
         let work = async {
             let (files, summary) = writing.await.context("writing the report ended before its time")??;
             let placing = output.placing(older_report, scan.ledger.has_read_others(scan.caller_id), &summary);
-            let published = destination::upload(&store, &output, &files, &summary, placing, retention);
-            let published = published.await.map_err(|error| match error.downcast_ref() {
-                Some(StoreError::Stopped) => STOPPED,
-                _ => RunError::CouldNotRun(error.context(cannot)),
+            let uploaded = destination::upload(&store, &output, &files, &summary, placing).await;
+            let uploaded = uploaded.map_err(|error| match error {
+                RunError::CouldNotRun(error) => RunError::CouldNotRun(error.context(cannot)),
+                error => error,
             })?;
-            Ok(Written { summary, published })
+            Ok::<_, RunError>((uploaded, summary))
         };
         // The first signal ends the upload so that nothing of it stays; the second does not wait for that.
-        tokio::select! {
-            ended = work => ended,
-            () = stop.asked(heard + 2) => Err(STOPPED),
-        }
+        let (uploaded, summary) = tokio::select! {
+            ended = work => ended?,
+            () = stop.asked(heard + 2) => return Err(STOPPED),
+        };
+        let ends = async {
+            tokio::select! {
+                () = stop.asked(heard + 2) => {}
+                () = async { stop.asked(heard + 1).await; tokio::time::sleep(TO_SETTLE).await } => {}
+            }
+        };
+        let published = uploaded.settle(&opening, &summary, retention, ends).await;
+        Ok(Written { summary, published })
     }
 
     /// How often the run was asked to stop before it was written: what is written after an interruption was asked for by
@@ -178,7 +193,7 @@ impl Unwritten {
         let writers = output.writers(&formats, &run, changes.is_some(), comparer.is_some())?;
         let mut assembly = Assembly::new(&scan, run.started_at, writers, comparer, changes);
         assembly.take_all(is_stopped)?;
-        let Assembled { writers, totals, coverage, comparison, changes } = assembly.end(run.interrupted)?;
+        let Assembled { writers, totals, coverage, comparison, changes } = assembly.end(run.interrupted, is_stopped)?;
         let calls = counter.calls();
         let summary = Summary {
             schema_version: SCHEMA_VERSION,
@@ -190,6 +205,6 @@ impl Unwritten {
             comparison,
             changes,
         };
-        Ok((writers.finish(&summary, kept.trend)?, summary))
+        Ok((writers.finish(&summary, kept.trend, is_stopped)?, summary))
     }
 }

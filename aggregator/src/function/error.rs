@@ -17,6 +17,14 @@ pub enum FunctionError {
     /// The scan could not run, or saw so little that its report may not be the newest.
     #[error("{0}")]
     CouldNotRun(String),
+    /// The run was interrupted, and no other invocation goes on with it.
+    #[error("{why}")]
+    LeftOff {
+        /// Why none does.
+        why: String,
+        /// How many accounts and Regions, or parts of them, are known not to be covered.
+        gaps: usize,
+    },
     /// The run has finished, and accounts or Regions were not covered.
     #[error("{gaps} not covered; the report is in {report}{also}")]
     Incomplete {
@@ -43,7 +51,7 @@ impl FunctionError {
         match self {
             Self::InvalidEvent(_) => "InvalidEvent",
             Self::InvalidSettings(_) => "InvalidSettings",
-            Self::CouldNotRun(_) => "CouldNotRun",
+            Self::CouldNotRun(_) | Self::LeftOff { .. } => "CouldNotRun",
             Self::Incomplete { .. } => "Incomplete",
             Self::Undelivered { .. } => "Undelivered",
         }
@@ -62,7 +70,8 @@ impl From<RunError> for FunctionError {
             RunError::CouldNotRun(_)
             | RunError::Stopped(_)
             | RunError::StoppedUnchecked
-            | RunError::NothingUnfinished => Self::CouldNotRun(error.to_string()),
+            | RunError::NothingUnfinished
+            | RunError::FinishedByAnother { .. } => Self::CouldNotRun(error.to_string()),
         }
     }
 }

@@ -23,7 +23,11 @@ pub(super) fn of(reached: Result<&Reached, &FunctionError>, duration: Duration, 
     match reached {
         Err(error) if !error.is_of_a_run() => return None,
         Ok(Reached::Nothing) => return None,
-        Err(_) | Ok(Reached::Continuation { .. } | Reached::Report { continues: true, .. }) => {}
+        Err(FunctionError::LeftOff { gaps, .. }) => metrics.push(Metric::count("NotCovered", (*gaps).max(1) as u64)),
+        Err(_)
+        | Ok(
+            Reached::Continuation { .. } | Reached::FinishedByAnother { .. } | Reached::Report { continues: true, .. },
+        ) => {}
         Ok(Reached::Report { finished, continues: false }) => {
             let Finished { summary, apart, .. } = finished.as_ref();
             let gaps = summary.coverage.gaps().count() as u64;
@@ -106,14 +110,25 @@ mod tests {
 
     #[test]
     fn a_report_that_there_was_no_time_for_counts_for_nothing() {
-        let reached = Reached::Continuation { run_id: "run".to_owned() };
-        let line = of(Ok(&reached), TOOK, Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), ["DurationSeconds", "_aws"]);
+        let elsewhere = Reached::FinishedByAnother { run_id: "run".to_owned(), report: "s3://bucket".to_owned() };
+        for reached in [Reached::Continuation { run_id: "run".to_owned() }, elsewhere] {
+            let line = of(Ok(&reached), TOOK, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(line.as_object().unwrap().keys().collect::<Vec<_>>(), ["DurationSeconds", "_aws"]);
+        }
     }
 
     #[test]
     fn where_there_was_nothing_to_do_nothing_is_told() {
         assert_eq!(of(Ok(&Reached::Nothing), TOOK, Timestamp::UNIX_EPOCH), None);
+    }
+
+    #[rstest]
+    #[case(0, 1)]
+    #[case(3, 3)]
+    fn what_is_left_unread_is_told(#[case] gaps: usize, #[case] expected: u64) {
+        let error = FunctionError::LeftOff { why: "it does not get on".to_owned(), gaps };
+        let line = of(Err(&error), TOOK, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((line["NotCovered"].as_u64(), line.get("Runs")), (Some(expected), None));
     }
 
     #[rstest]

@@ -12,12 +12,14 @@ use crate::output::Apart;
 
 /// How a run ended that the function gives a result of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum RunStatus {
     /// It has finished.
     Complete,
     /// Its time was over before it had read everything.
     Interrupted,
+    /// Another instance has gone on with the same run, and has finished it: the report is that one's, and it tells.
+    FinishedElsewhere,
     /// There was no unfinished run to go on with, and nothing else was asked for.
     Nothing,
 }
@@ -44,9 +46,9 @@ pub struct RunResult {
     pub continues: bool,
     /// The command line's exit status.
     pub exit_status: u8,
-    /// Where the report is; `None` where the time did not do for one of an interrupted run.
+    /// Where the report is, which may be another instance's; `None` where the time did not do for one.
     pub report: Option<String>,
-    /// What was found; `None` with it.
+    /// What was found; `None` without a report of this invocation's own.
     pub totals: Option<ResultTotals>,
     /// How long the invocation took.
     pub duration_seconds: f64,
@@ -86,6 +88,11 @@ pub(super) fn of(reached: &Reached, fail_on: FailOn, duration: Duration) -> Resu
                 ExitStatus::Incomplete,
                 duration,
             ));
+        }
+        Reached::FinishedByAnother { run_id, report } => {
+            let (run_id, status) = (Some(run_id.clone()), RunStatus::FinishedElsewhere);
+            let result = RunResult::without_report(run_id, status, ExitStatus::CouldNotRun, duration);
+            return Ok(RunResult { report: Some(report.clone()), ..result });
         }
         Reached::Nothing => {
             return Ok(RunResult::without_report(None, RunStatus::Nothing, ExitStatus::Clean, duration));
@@ -169,6 +176,16 @@ mod tests {
             "duration_seconds": 41.235,
         });
         assert_eq!(serde_json::to_value(of(&unwritten, FailOn::ALL, TOOK).unwrap()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_run_that_another_instance_has_finished() {
+        let reached = Reached::FinishedByAnother { run_id: "run".to_owned(), report: "s3://bucket/x".to_owned() };
+        let expected = json!({
+            "run_id": "run", "status": "finished_elsewhere", "continues": false, "exit_status": 1,
+            "report": "s3://bucket/x", "totals": null, "duration_seconds": 41.235,
+        });
+        assert_eq!(serde_json::to_value(of(&reached, FailOn::ALL, TOOK).unwrap()).unwrap(), expected);
     }
 
     #[test]

@@ -6,24 +6,32 @@ use ecr_encryption_rule::deadline::Deadline;
 
 use crate::stop::{self, Stop};
 
-/// What is kept back to bring what was read to the bucket, and then to write what was found; with the second that the deadline
-/// keeps back itself, a minute and a half. A journal has some 160 bytes for an account × Region and 600 for a repository, so
+/// What is kept back to bring what was read to the bucket, and then to write what was found; with what is kept back to let
+/// another invocation follow, a minute and a half. A journal has some 160 bytes for an account × Region and 600 for a repository, so
 /// that a million repositories are sent in time at 8 MB a second.
-const TO_WRITE: Duration = Duration::from_secs(89);
+const TO_WRITE: Duration = Duration::from_secs(86);
+/// What of that is kept back to take back what was uploaded of a report that is not done, and to let others write it.
+const TO_CLEAN: Duration = Duration::from_secs(6);
 /// What is kept back to tell of it.
 const TO_TELL: Duration = Duration::from_secs(9);
 
-/// How long an invocation may read, and how long it may write.
+/// How long an invocation may read, write, and clean up, from its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Spans {
     read: Duration,
     write: Duration,
+    clean: Duration,
 }
 
 impl Spans {
     /// Of the time that is left: where that is short, half of it is for reading.
     fn of(left: Duration) -> Self {
-        Self { read: left.saturating_sub(TO_WRITE.min(left / 2)), write: left.saturating_sub(TO_TELL.min(left / 8)) }
+        let clean = left.saturating_sub(TO_TELL.min(left / 8));
+        Self {
+            read: left.saturating_sub(TO_WRITE.min(left / 2)),
+            write: clean.saturating_sub(TO_CLEAN.min(left / 8)),
+            clean,
+        }
     }
 }
 
@@ -36,10 +44,11 @@ pub(super) async fn with_stop<T, W: Future<Output = T>>(deadline: Deadline, work
         tokio::time::sleep(spans.read).await;
         stopper.read_no_more();
         tokio::time::sleep(spans.write.saturating_sub(spans.read)).await;
-        // The second time is for a report that is written after an interruption.
         stopper.stop();
+        tokio::time::sleep(spans.clean.saturating_sub(spans.write)).await;
+        // What has not ended by itself does now.
         stopper.stop();
-        tokio::time::sleep(left.saturating_sub(spans.write)).await;
+        tokio::time::sleep(left.saturating_sub(spans.clean)).await;
     };
     tokio::select! {
         biased;
@@ -55,13 +64,13 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::all_of_it(899_000, 810_000, 890_000)]
-    #[case::two_minutes(119_000, 59_500, 110_000)]
-    #[case::one(60_000, 30_000, 52_500)]
-    #[case::none(0, 0, 0)]
-    fn time_is_kept_back(#[case] left: u64, #[case] read: u64, #[case] write: u64) {
-        let [left, read, write] = [left, read, write].map(Duration::from_millis);
-        assert_eq!(Spans::of(left), Spans { read, write });
+    #[case::all_of_it(896_000, 810_000, 881_000, 887_000)]
+    #[case::two_minutes(119_000, 59_500, 104_000, 110_000)]
+    #[case::one(60_000, 30_000, 46_500, 52_500)]
+    #[case::none(0, 0, 0, 0)]
+    fn time_is_kept_back(#[case] left: u64, #[case] read: u64, #[case] write: u64, #[case] clean: u64) {
+        let [left, read, write, clean] = [left, read, write, clean].map(Duration::from_millis);
+        assert_eq!(Spans::of(left), Spans { read, write, clean });
     }
 
     /// In milliseconds from now, as local tools give it: less the second that is kept back.
@@ -74,7 +83,10 @@ mod tests {
         let heard = with_stop(deadline(900_000), |stop| async move {
             stop.ends_reading().await;
             assert_eq!(stop.times(), 0);
+            stop.asked(1).await;
+            let first = tokio::time::Instant::now();
             stop.asked(2).await;
+            assert!(first.elapsed() >= TO_CLEAN, "there is time to clean up");
             stop.times()
         });
         assert_eq!(heard.await, Some(2));

@@ -64,7 +64,7 @@ impl Scanned {
         for targets in &self.targets {
             writers.account(targets).unwrap();
         }
-        let written = writers.finish(&self.summary, Vec::new()).unwrap();
+        let written = writers.finish(&self.summary, Vec::new(), &|| false).unwrap();
         output.publish(&written, &self.summary, true, Retention::default()).unwrap().folder
     }
 }

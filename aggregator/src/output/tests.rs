@@ -12,7 +12,8 @@ fn summary(output: &Output) -> Summary {
 
 fn publish(output: &Output) -> anyhow::Result<Published> {
     let summary = summary(output);
-    let written = output.writers(&[Format::Jsonl], &summary.run, false, false)?.finish(&summary, Vec::new())?;
+    let written =
+        output.writers(&[Format::Jsonl], &summary.run, false, false)?.finish(&summary, Vec::new(), &|| false)?;
     output.publish(&written, &summary, true, Retention::default())
 }
 
@@ -21,8 +22,11 @@ fn what_was_given_up_is_not_published() {
     let folder = tempfile::tempdir().unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
     let summary = samples::summary(&[]);
-    let written =
-        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
+    let written = output
+        .writers(&[Format::Jsonl], &summary.run, false, false)
+        .unwrap()
+        .finish(&summary, Vec::new(), &|| false)
+        .unwrap();
     assert!(output.abandon());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     output.publish(&written, &summary, true, Retention::default()).unwrap_err();
@@ -76,8 +80,11 @@ fn a_run_that_cannot_become_the_latest_is_not_kept() {
     let before = runs::latest(folder.path()).unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
     let summary = summary(&output);
-    let written =
-        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
+    let written = output
+        .writers(&[Format::Jsonl], &summary.run, false, false)
+        .unwrap()
+        .finish(&summary, Vec::new(), &|| false)
+        .unwrap();
     fs::write(output.staging().join(NEW).join(DATASET_PART), "columns").unwrap();
     let mut written = written;
     written.manifest.files.push(ManifestFile { name: DATASET_PART.to_owned(), bytes: 7, sha256: String::new() });
@@ -96,8 +103,11 @@ fn the_part_of_a_dataset_is_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let output = Output::prepare(folder.path(), false).unwrap();
     let summary = summary(&output);
-    let mut written =
-        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
+    let mut written = output
+        .writers(&[Format::Jsonl], &summary.run, false, false)
+        .unwrap()
+        .finish(&summary, Vec::new(), &|| false)
+        .unwrap();
     fs::write(output.staging().join(NEW).join(DATASET_PART), "columns").unwrap();
     written.manifest.files.push(ManifestFile { name: DATASET_PART.to_owned(), bytes: 7, sha256: String::new() });
     output.publish(&written, &summary, true, Retention::default()).unwrap();
@@ -118,8 +128,11 @@ fn a_run_that_saw_too_little_stands_apart() {
     let output = Output::prepare(folder.path(), false).unwrap();
     let mut summary = summary(&output);
     summary.coverage.targets_scanned = 0;
-    let written =
-        output.writers(&[Format::Jsonl], &summary.run, false, false).unwrap().finish(&summary, Vec::new()).unwrap();
+    let written = output
+        .writers(&[Format::Jsonl], &summary.run, false, false)
+        .unwrap()
+        .finish(&summary, Vec::new(), &|| false)
+        .unwrap();
     let location = output.publish(&written, &summary, false, Retention::default()).unwrap();
     assert_eq!((location.location.older_kept, location.location.kept_as), (Some(Apart::Empty), None));
     assert!(location.folder.join("manifest.json").exists());
@@ -142,7 +155,7 @@ fn the_summary_is_written_in_few_calls() {
     let output = Output::prepare(folder.path(), false).unwrap();
     let writers = output.writers(&[], &summary.run, false, false).unwrap();
     let before = calls();
-    writers.finish(&summary, Vec::new()).unwrap();
+    writers.finish(&summary, Vec::new(), &|| false).unwrap();
     let size = fs::metadata(output.staging().join(NEW).join(SUMMARY)).unwrap().len();
     assert!(size > 100_000);
     assert!(calls() - before < size / 1_000, "{} calls for {size} bytes", calls() - before);

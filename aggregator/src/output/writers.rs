@@ -124,12 +124,18 @@ impl Writers {
     /// Ends every file, and writes the summary. `trend`: the runs that are kept, the oldest first.
     ///
     /// # Errors
-    /// A file cannot be written.
-    pub fn finish(self, summary: &Summary, mut trend: Vec<Manifest>) -> io::Result<Written> {
+    /// A file cannot be written, or it was stopped.
+    pub fn finish(
+        self,
+        summary: &Summary,
+        mut trend: Vec<Manifest>,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> io::Result<Written> {
         let mut manifest = Manifest::of(summary);
         trend.push(manifest.clone());
         let mut names = Vec::new();
         for (format, writer) in self.formats {
+            go_on(is_stopped)?;
             writer.finish(&Ending { summary, trend: &trend })?;
             names.push(format.file_name());
         }
@@ -140,7 +146,7 @@ impl Writers {
         write_json(&self.folder.join(SUMMARY), summary)?;
         names.push(SUMMARY);
         for name in names {
-            manifest.files.push(described(&self.folder, name)?);
+            manifest.files.push(described(&self.folder, name, is_stopped)?);
         }
         Ok(Written { manifest })
     }
@@ -154,12 +160,18 @@ pub(super) fn write_json(path: &Path, document: &impl Serialize) -> io::Result<(
     close(out)
 }
 
-fn described(folder: &Path, name: &str) -> io::Result<ManifestFile> {
+/// An error where the writing is to end.
+fn go_on(is_stopped: &dyn Fn() -> bool) -> io::Result<()> {
+    if is_stopped() { Err(io::Error::other("stopped")) } else { Ok(()) }
+}
+
+fn described(folder: &Path, name: &str, is_stopped: &dyn Fn() -> bool) -> io::Result<ManifestFile> {
     let mut file = File::open(folder.join(name))?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1_024];
     let mut bytes = 0;
     loop {
+        go_on(is_stopped)?;
         let count = file.read(&mut buffer)?;
         let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
         hasher.update(read);

@@ -93,6 +93,16 @@ impl S3Store {
         }
     }
 
+    /// What `work` gives, unless the run is asked to stop before it is done.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let Some((stop, heard)) = &self.stop else { return work.await };
+        tokio::select! {
+            biased;
+            () = stop.asked(heard.saturating_add(1)) => Err(StoreError::Stopped),
+            done = work => done,
+        }
+    }
+
     /// Where the runs are.
     pub fn location(&self) -> &S3Location {
         &self.location

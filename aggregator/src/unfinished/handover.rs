@@ -1,7 +1,9 @@
 //! What an interrupted run leaves in the bucket, so that the next invocation goes on with it, wherever that is.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use anyhow::anyhow;
 use serde_json::json;
 use tracing::warn;
 
@@ -16,6 +18,9 @@ use crate::store::s3::{S3Store, StoreError};
 /// How often a run goes on by itself: with fifteen minutes each, four hours.
 pub const MOST_CONTINUATIONS: u32 = 16;
 
+/// How long it may take to find out whether a run has finished whose time is over.
+const TO_ASK: Duration = Duration::from_secs(3);
+
 /// Who goes on with an interrupted run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GoesOn {
@@ -23,6 +28,13 @@ pub enum GoesOn {
     WhenAsked,
     /// An invocation that follows by itself.
     ByItself,
+}
+
+impl GoesOn {
+    /// Whether another invocation is to follow by itself.
+    pub fn by_itself(self, handover: &Handover) -> bool {
+        self == Self::ByItself && matches!(handover, Handover::Done(done) if done.obstacle().is_none())
+    }
 }
 
 /// What has become of what an interrupted run has read.
@@ -51,13 +63,6 @@ pub struct HandedOver {
     pub new_targets: u64,
 }
 
-impl Handover {
-    /// Whether another invocation is to follow by itself.
-    pub fn is_to_continue(&self) -> bool {
-        matches!(self, Self::Done(done) if done.obstacle().is_none())
-    }
-}
-
 impl HandedOver {
     /// Why no other invocation is to follow by itself.
     pub fn obstacle(&self) -> Option<String> {
@@ -65,14 +70,18 @@ impl HandedOver {
         Some(format!("the run {} {why}", self.run_id))
     }
 
-    /// Puts the object that lets another invocation follow.
+    /// Puts the object that lets another invocation follow, with the first number that is free: an older one has been heard.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, or no number is free.
     pub async fn put_continuation(&self) -> Result<(), StoreError> {
-        let number = self.resumed + 1;
-        let content = json!({ "run_id": self.run_id, "continuation": number, "targets_read": self.targets });
-        self.store.put_continuation(&self.run_id, number, format!("{content}\n")).await.map(drop)
+        for number in self.resumed + 1..=MOST_CONTINUATIONS {
+            let content = json!({ "run_id": self.run_id, "continuation": number, "targets_read": self.targets });
+            if self.store.put_continuation(&self.run_id, number, format!("{content}\n")).await? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Overtaken { object: format!("continue-{MOST_CONTINUATIONS}.json of the run {}", self.run_id) })
     }
 }
 
@@ -148,14 +157,29 @@ impl Handing {
                 done = &mut sending, if sent.is_none() => sent = Some(done),
             }
         };
-        // A run that is finished is not to be gone on with: nothing of it is told before that is clear.
-        if let (Err(RunError::Stopped(_)), Some(sent)) = (&written, sent) {
+        if !matches!(written, Err(RunError::Stopped(_))) {
+            return written;
+        }
+        // A run that is finished is not to be gone on with: the answer to the last call may just have come too late.
+        if self.has_finished().await {
+            let (run_id, place) = (&self.opening.run_id, self.store.location());
+            return Err(RunError::CouldNotRun(anyhow!(
+                "the report of the run {run_id} is in `{place}`, and the time was over before anybody was told of it"
+            )));
+        }
+        if let Some(sent) = sent {
             *handover = match sent {
                 Ok(sent) => self.tell(sent).await,
                 Err(why) => Handover::Failed(why),
             };
         }
         written
+    }
+
+    /// Whether the report is there, as far as that can be found out at once.
+    async fn has_finished(&self) -> bool {
+        let asking = bucket::has_finished(&self.store, &self.opening.run_id, self.opening.started_at);
+        tokio::time::timeout(TO_ASK, asking).await.is_ok_and(|answer| answer.unwrap_or(false))
     }
 
     /// Hands everything over. What fails is told.
@@ -215,7 +239,8 @@ impl Handing {
             Ok(there) => Handover::Done(HandedOver {
                 store: self.store.clone(),
                 run_id: there.opening.run_id,
-                resumed: there.resumed,
+                // Where what is there has read more, it need not have been gone on with more often.
+                resumed: there.resumed.max(manifest.resumed),
                 targets: there.targets,
                 new_targets,
             }),

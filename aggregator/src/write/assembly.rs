@@ -182,10 +182,18 @@ impl<'a> Assembly<'a> {
     /// Closes the books.
     ///
     /// # Errors
-    /// Something cannot be read or written.
-    pub(super) fn end(self, interrupted: bool) -> io::Result<Assembled> {
+    /// Something cannot be read or written, or it was stopped.
+    pub(super) fn end(self, interrupted: bool, is_stopped: &dyn Fn() -> bool) -> io::Result<Assembled> {
         let Self { scan, mut writers, comparer, changes, totals, unjudged, unjudged_templates, .. } = self;
-        let changes = changes.map(|changes| changes.finish(&mut |change| writers.change(change))).transpose()?;
+        let go_on = || if is_stopped() { Err(io::Error::other("stopped")) } else { Ok(()) };
+        let changes = changes
+            .map(|changes| {
+                changes.finish(&mut |change| {
+                    go_on()?;
+                    writers.change(change)
+                })
+            })
+            .transpose()?;
         scan.tell_unjudged(unjudged, interrupted);
         scan.tell_unjudged(unjudged_templates, interrupted);
         let coverage = scan.ledger.coverage();

@@ -2,16 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Either, Full};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Sleep;
+
+use crate::run::sha256;
 
 /// What of an object is kept.
 const KEPT: usize = 1 << 20;
@@ -42,6 +48,10 @@ pub enum Fault {
     Drop(usize),
     /// What it asks for is done, and the connection ends without an answer.
     Lost,
+    /// What it asks for is done, and there is no answer ever.
+    Unanswered,
+    /// The headers of the answer, and an end of the connection before its body.
+    Torn,
     /// No answer ever.
     Hang,
 }
@@ -53,6 +63,7 @@ pub fn error(status: u16, code: &'static str) -> Fault {
         "InternalError" => {
             "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
         }
+        "NoSuchKey" => "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>",
         "AccessDenied" => "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
         "NotImplemented" => {
             "<Error><Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented.</Message></Error>"
@@ -123,7 +134,42 @@ impl Drop for FakeS3 {
 
 type Answer = Response<Full<Bytes>>;
 
-async fn answer(rule: &Arc<Rule>, state: &Mutex<State>, request: Request<Incoming>) -> io::Result<Answer> {
+/// A body that does not come to its end: half of it is sent, and then nothing.
+struct Torn {
+    length: u64,
+    half: Option<Bytes>,
+    wait: Pin<Box<Sleep>>,
+}
+
+impl Torn {
+    fn new(whole: &Bytes) -> Self {
+        let half = whole.slice(..whole.len() / 2);
+        let wait = Box::pin(tokio::time::sleep(Duration::from_millis(50)));
+        Self { length: whole.len() as u64, half: Some(half), wait }
+    }
+}
+
+impl Body for Torn {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.half.take() {
+            Some(half) => Poll::Ready(Some(Ok(Frame::data(half)))),
+            None => self.wait.as_mut().poll(cx).map(|()| Some(Err(io::Error::other("torn")))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
+    }
+}
+
+async fn answer(
+    rule: &Arc<Rule>,
+    state: &Mutex<State>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Either<Full<Bytes>, Torn>>> {
     let (parts, mut body) = request.into_parts();
     // Of what is encoded in the tests' paths.
     let path = parts.uri.path_and_query().unwrap().as_str().replace("%3D", "=");
@@ -155,13 +201,22 @@ async fn answer(rule: &Arc<Rule>, state: &Mutex<State>, request: Request<Incomin
         Some(Fault::Answer(status, headers, body)) => Ok(headers
             .into_iter()
             .fold(Response::builder().status(status), |answer, (name, value)| answer.header(name, value))
-            .body(Full::from(body))
+            .body(Either::Left(Full::from(body)))
             .unwrap()),
         Some(Fault::Lost) => {
             let _unheard = state.lock().unwrap().answer(&head, content, length);
             Err(io::Error::other("lost"))
         }
-        None => Ok(state.lock().unwrap().answer(&head, content, length)),
+        Some(Fault::Unanswered) => {
+            let _unheard = state.lock().unwrap().answer(&head, content, length);
+            std::future::pending().await
+        }
+        Some(Fault::Torn) => {
+            let answer = state.lock().unwrap().answer(&head, content, length);
+            let (parts, body) = answer.into_parts();
+            Ok(Response::from_parts(parts, Either::Right(Torn::new(&body.collect().await.unwrap().to_bytes()))))
+        }
+        None => Ok(state.lock().unwrap().answer(&head, content, length).map(Either::Left)),
     }
 }
 
@@ -170,7 +225,23 @@ impl State {
         self.received += length;
         let (path, query) = head.path.split_once('?').unwrap_or((&head.path, ""));
         let path = path.to_owned();
-        let etag = format!("\"{}\"", self.heads.len());
+        let there = self.objects.get(&path).map(|content| etag_of(content));
+        let failed = match (head.headers.get("if-match"), head.headers.get("if-none-match")) {
+            (Some(_), _) if there.is_none() => Some((404, "NoSuchKey")),
+            (Some(wanted), _) => (there.as_ref() != Some(wanted)).then_some((412, "PreconditionFailed")),
+            (None, Some(_)) => there.is_some().then_some((412, "PreconditionFailed")),
+            (None, None) => {
+                // An empty object has no range.
+                let is_empty = self.objects.get(&path).is_some_and(Vec::is_empty);
+                (head.method == "GET" && is_empty && head.headers.contains_key("range"))
+                    .then_some((416, "InvalidRange"))
+            }
+        };
+        if let Some((status, code)) = failed {
+            let text = format!("<Error><Code>{code}</Code><Message>It is not so.</Message></Error>");
+            return Response::builder().status(status).body(Full::from(text)).unwrap();
+        }
+        let etag = if head.method == "PUT" { etag_of(&content) } else { there.unwrap_or_default() };
         let answer = Response::builder().header("x-amz-request-id", "REQUEST0001").header("etag", &etag);
         let xml = |text: String| Full::from(text);
         match head.method.as_str() {
@@ -203,7 +274,11 @@ impl State {
                 answer.body(Full::default()).unwrap()
             }
             "DELETE" => {
-                self.end_upload(query);
+                if query.contains("uploadId=") {
+                    self.end_upload(query);
+                } else {
+                    self.objects.remove(&path);
+                }
                 answer.status(204).body(Full::default()).unwrap()
             }
             "GET" if query.contains("list-type=2") => {
@@ -239,6 +314,11 @@ impl State {
         let id = query.split('&').find_map(|one| one.strip_prefix("uploadId=")).unwrap();
         self.uploads.remove(id);
     }
+}
+
+/// What tells one content from another.
+fn etag_of(content: &[u8]) -> String {
+    format!("\"{}\"", &sha256(content)[..32])
 }
 
 /// For servers that nothing happens to.

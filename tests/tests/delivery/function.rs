@@ -2,6 +2,8 @@
 
 pub mod bench;
 mod continuation;
+mod late;
+mod obstacles;
 
 use std::time::Duration;
 

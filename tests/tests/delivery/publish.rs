@@ -4,10 +4,11 @@ use std::fs;
 
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::types::ServerSideEncryption;
-use ecr_encryption_aggregator::store::s3::{Latest, S3Options, StoreError};
+use ecr_encryption_aggregator::store::s3::{Latest, Publication, S3Options, StoreError};
 use rstest::rstest;
 
 use crate::endpoint::{bucket, keys, moto, open};
+use crate::fake_s3::{FakeS3, error, nothing};
 use crate::run::Run;
 
 async fn head(client: &aws_sdk_s3::Client, bucket: &str, key: &str) -> HeadObjectOutput {
@@ -220,4 +221,42 @@ async fn a_run_that_must_not_be_among_the_others_stands_apart() {
     for name in ["runs", "parquet"] {
         assert!(store.publish_apart(name, run.folder(), &run.manifest).await.is_err());
     }
+}
+
+/// Another one has gone on with the same run, and was faster by a file: its report stays as it is.
+#[tokio::test]
+async fn what_another_one_has_written_of_a_shared_run_stays() {
+    let server = FakeS3::start(nothing).await;
+    let store = open(&server.endpoint, "s3://bucket/x", S3Options::default()).await;
+    let (mine, theirs) = (Run::new(23, &[("a", b"mine")]), Run::new(23, &[("a", b"theirs")]));
+    store.publish(&theirs.publication()).await.unwrap();
+    let there = server.state().objects.clone();
+    let publication = Publication { is_shared: true, ..mine.publication() };
+    let error = store.publish(&publication).await.unwrap_err();
+    assert!(matches!(error, StoreError::Overtaken { .. }), "{error}");
+    assert_eq!(server.state().objects, there);
+    // The same one again is no other.
+    store.publish(&Publication { is_shared: true, ..theirs.publication() }).await.unwrap();
+}
+
+/// The manifest of the other one comes while the files of this one are on their way.
+#[tokio::test]
+async fn the_manifest_of_a_shared_run_is_that_of_the_first() {
+    let theirs = Run::new(23, &[("a", b"theirs")]);
+    let server = FakeS3::start(nothing).await;
+    let store = open(&server.endpoint, "s3://bucket/x", S3Options::default()).await;
+    store.publish(&theirs.publication()).await.unwrap();
+    let there = server.state().objects.clone();
+    // At first it is not to be seen.
+    let proxy = FakeS3::start(|head| {
+        let is_manifest = head.is("GET", "/runs/") && head.path.contains("/manifest.json");
+        (is_manifest && head.before == 0).then(|| error(404, "NoSuchKey"))
+    })
+    .await;
+    proxy.state().objects = there;
+    let store = open(&proxy.endpoint, "s3://bucket/x", S3Options::default()).await;
+    let mine = Run::new(23, &[("a", b"mine")]);
+    let error = store.publish(&Publication { is_shared: true, ..mine.publication() }).await.unwrap_err();
+    assert!(matches!(error, StoreError::Overtaken { .. }), "{error}");
+    assert_eq!(store.run(&theirs.name).await.unwrap().unwrap().manifest, theirs.manifest);
 }

@@ -57,6 +57,7 @@ impl Run {
             folder: self.folder.path(),
             dataset: self.manifest.dataset.is_some().then_some(&*self.dataset),
             manifest: &self.manifest,
+            is_shared: false,
         }
     }
 }

@@ -225,10 +225,11 @@ async fn reports_of_one_run_that_are_written_at_once_are_not_mixed() {
     assert_eq!(keys(&client, "not-mixed").await.len(), 9, "nothing else is left");
 }
 
-/// Who was killed keeps others out for a quarter of an hour at most; what is no lock, not at all.
+/// Who was killed keeps others out for its term; what is no lock, not at all.
 #[rstest]
 #[case::killed(json!({ "by": "another", "until": "2026-11-23T13:02:00Z" }).to_string())]
 #[case::none("{".to_owned())]
+#[case::empty(String::new())]
 #[tokio::test]
 async fn a_lock_that_was_left_keeps_nobody_out(#[case] content: String) {
     let server = FakeS3::start(|_| None).await;
@@ -238,13 +239,39 @@ async fn a_lock_that_was_left_keeps_nobody_out(#[case] content: String) {
     let state = server.state();
     let conditions: Vec<_> =
         state.heads.iter().filter(|head| head.is("PUT", "/lock.json")).map(|head| &head.headers).collect();
-    assert!(conditions.len() == 1 && conditions[0].contains_key("if-match"), "{conditions:?}");
+    assert!(conditions.len() == 1 && !conditions[0].contains_key("if-none-match"), "{conditions:?}");
+    drop(state);
+    assert_eq!(server.keys(), Vec::<String>::new());
+}
+
+/// The SDK asks again, and is refused by what it has written itself.
+#[tokio::test]
+async fn a_lock_whose_answer_was_lost_is_held() {
+    let server = FakeS3::start(|head| (head.is("PUT", "/lock.json") && head.before == 0).then_some(Fault::Lost)).await;
+    let store = open(&server.endpoint, "s3://bucket", S3Options::default()).await;
+    store.alone(ID, async { Ok::<_, StoreError>(()) }).await.unwrap();
+    assert_eq!(server.state().heads.iter().filter(|head| head.is("PUT", "/lock.json")).count(), 2);
+    assert_eq!(server.keys(), Vec::<String>::new());
+}
+
+/// Somebody has taken it meanwhile: it is no longer this one's to give up.
+#[tokio::test]
+async fn a_lock_of_another_is_left_alone() {
+    let server = FakeS3::start(|_| None).await;
+    let store = open(&server.endpoint, "s3://bucket", S3Options::default()).await;
+    let key = format!("/bucket/.unfinished/{ID}/lock.json");
+    let work = async {
+        server.state().objects.insert(key.clone(), b"{}".to_vec());
+        Ok::<_, StoreError>(())
+    };
+    store.alone(ID, work).await.unwrap();
+    assert_eq!(server.keys(), [key]);
 }
 
 /// Who may delete nothing lets others in all the same.
 #[tokio::test]
 async fn a_lock_that_cannot_be_deleted_is_given_up() {
-    let server = FakeS3::start(|head| (head.method == "POST").then(|| error(403, "AccessDenied"))).await;
+    let server = FakeS3::start(|head| (head.method == "DELETE").then(|| error(403, "AccessDenied"))).await;
     let store = open(&server.endpoint, "s3://bucket", S3Options::default()).await;
     for _ in 0..2 {
         store.alone(ID, async { Ok::<_, StoreError>(()) }).await.unwrap();

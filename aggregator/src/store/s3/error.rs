@@ -39,6 +39,14 @@ pub enum StoreError {
         /// What AWS said.
         fault: Box<AwsFault>,
     },
+    /// An object's content did not come to its end.
+    #[error("`{object}` broke off while it was read: {problem}")]
+    BrokenOff {
+        /// The object.
+        object: String,
+        /// What is wrong with the connection.
+        problem: String,
+    },
     /// An object is longer or shorter than the run's manifest says.
     #[error("`{object}` has {found} bytes, and {expected} by its run's manifest: it was cut off, or replaced")]
     Length {

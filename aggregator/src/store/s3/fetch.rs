@@ -1,12 +1,14 @@
 //! Runs that come from S3: verified by their manifest, and whole in the folder or not there.
 
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
+use tracing::warn;
 
 use super::client::transfer;
 use super::error::StoreError;
@@ -16,6 +18,10 @@ use crate::history::manifest::{MANIFEST, ManifestFile};
 
 /// How much of a file is asked for in one call: answers are read whole into memory.
 const RANGE: u64 = 4 << 20;
+/// How often a range is asked for whose body breaks off.
+const TRIES: u32 = 4;
+/// How long it is waited before the second time; each time as long again.
+const WAIT: Duration = Duration::from_millis(200);
 
 impl S3Store {
     /// The run that this location leads to: it is one itself, or has a latest one.
@@ -115,7 +121,28 @@ impl S3Store {
         }
     }
 
+    /// A range of a file. A body that breaks off is asked for again: the SDK has done its part once the headers are there.
     async fn range(
+        &self,
+        name: &str,
+        file: &ManifestFile,
+        offset: u64,
+        etag: Option<&str>,
+    ) -> Result<Range, StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.range_once(name, file, offset, etag).await {
+                Err(error @ StoreError::BrokenOff { .. }) if tries < TRIES => {
+                    warn!(%error, "it is asked for again");
+                    tokio::time::sleep(WAIT * tries).await;
+                    tries += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn range_once(
         &self,
         name: &str,
         file: &ManifestFile,
@@ -145,9 +172,11 @@ impl S3Store {
             return Err(length(found));
         }
         let etag = answer.e_tag().map(str::to_owned);
-        let content = answer.body.collect().await.map_err(|error| {
-            self.error(name, AwsFault::other("s3:GetObject", format!("the answer broke off: {error}")))
-        })?;
+        let content = answer
+            .body
+            .collect()
+            .await
+            .map_err(|error| StoreError::BrokenOff { object: self.shown(name), problem: error.to_string() })?;
         let content = content.to_vec();
         let whole = content.len().try_into().unwrap_or(u64::MAX);
         if whole == wanted { Ok(Range { content, etag }) } else { Err(length(offset + whole)) }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use ecr_encryption_rule::aws::fault::AwsFault;
+use jiff::Timestamp;
 use serde::Deserialize;
-use tracing::{info, warn};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::error::StoreError;
@@ -15,9 +17,9 @@ use super::{S3Store, names};
 const LOCK: &str = "lock.json";
 /// So long it counts after it was written; whoever needs longer writes it anew. A process that was killed keeps others out for
 /// no longer.
-const TERM: SignedDuration = SignedDuration::from_mins(15);
+const TERM: Duration = Duration::from_mins(3);
 /// How often it is written anew.
-const RENEWAL: Duration = Duration::from_mins(5);
+const RENEWAL: Duration = Duration::from_mins(1);
 /// How often it is looked whether the other one has done.
 const WAIT: Duration = Duration::from_secs(1);
 
@@ -34,6 +36,8 @@ struct Lock<'a> {
     name: String,
     by: String,
     etag: Option<String>,
+    /// So long it counts, by this machine's clock.
+    ends: Instant,
 }
 
 impl S3Store {
@@ -63,34 +67,53 @@ impl S3Store {
         done
     }
 
+    /// Whether somebody writes the report of a run.
+    ///
+    /// # Errors
+    /// S3 does not say.
+    pub async fn is_locked(&self, run_id: &str) -> Result<bool, StoreError> {
+        let there = self.get_small(&names::within(&names::of_unfinished(run_id), LOCK)).await?;
+        let held = there.and_then(|there| serde_json::from_slice::<Held>(&there.content).ok());
+        Ok(held.is_some_and(|held| held.until > Timestamp::now()))
+    }
+
     async fn lock(&self, run_id: &str) -> Result<Lock<'_>, StoreError> {
         if !names::is_plain(run_id) {
             return Err(StoreError::Name(run_id.to_owned()));
         }
         let name = names::within(&names::of_unfinished(run_id), LOCK);
-        let mut lock = Lock { store: self, name, by: Uuid::now_v7().to_string(), etag: None };
-        let mut waits = false;
+        let mut lock = Lock { store: self, name, by: Uuid::now_v7().to_string(), etag: None, ends: Instant::now() };
+        let mut seen: Option<(Vec<u8>, Instant)> = None;
         loop {
             self.go_on()?;
             let condition = match self.get_small(&lock.name).await? {
-                None => Condition::Absent,
+                None => Some(Condition::Absent),
                 Some(there) => {
                     // What cannot be read keeps nobody out.
                     let held: Option<Held> = serde_json::from_slice(&there.content).ok();
                     if let Some(held) = held.filter(|held| held.by != lock.by && held.until > Timestamp::now()) {
-                        if !waits {
-                            info!(run_id, until = %held.until, "another one writes the report of the same run: it is waited for");
-                            waits = true;
+                        if seen.is_none() {
+                            warn!(run_id, until = %held.until, "another one writes the report of the same run: it is waited for");
                         }
-                        tokio::time::sleep(WAIT).await;
-                        continue;
+                        // Clocks may differ: who still writes has written it anew before its term is over.
+                        let (content, since) = seen
+                            .filter(|(content, _)| *content == there.content)
+                            .unwrap_or((there.content, Instant::now()));
+                        if since.elapsed() < TERM {
+                            seen = Some((content, since));
+                            sleep(WAIT).await;
+                            continue;
+                        }
+                        seen = None;
                     }
-                    there.etag.map_or(Condition::Absent, Condition::Unchanged)
+                    // An empty one has no ETag; it says nothing, so nothing is lost where it is written over.
+                    there.etag.map(Condition::Unchanged)
                 }
             };
-            if lock.write(Some(condition)).await? {
+            if lock.write(condition).await? {
                 return Ok(lock);
             }
+            sleep(WAIT).await;
         }
     }
 }
@@ -102,42 +125,60 @@ impl Lock<'_> {
 
     /// `false` where somebody else was there before.
     async fn write(&mut self, condition: Option<Condition>) -> Result<bool, StoreError> {
+        let ends = Instant::now() + TERM;
         let content = self.content(Timestamp::now().saturating_add(TERM).unwrap_or(Timestamp::MAX));
         match self.store.put_small(&self.name, content.clone(), condition).await? {
-            Written::Yes => {}
-            Written::Overtaken => return Ok(false),
+            // It may be by this one: where the answer to the first attempt is lost, the second is refused.
+            Written::Yes | Written::Overtaken => {}
             Written::NoConditions => {
                 warn!(
                     "S3 does not know conditional writes here: two that go on with the same run at once may spoil its report"
                 );
-                self.store.put_small(&self.name, content, None).await?;
+                self.store.put_small(&self.name, content.clone(), None).await?;
             }
         }
-        let there = self.store.get_small(&self.name).await?;
         let is_own = |content: &[u8]| serde_json::from_slice::<Held>(content).is_ok_and(|there| there.by == self.by);
-        let there = there.filter(|there| is_own(&there.content));
-        self.etag = there.as_ref().and_then(|there| there.etag.clone());
-        Ok(there.is_some())
+        let Some(there) = self.store.get_small(&self.name).await?.filter(|there| is_own(&there.content)) else {
+            return Ok(false);
+        };
+        if there.content == content.as_bytes() {
+            self.ends = ends;
+        }
+        self.etag = there.etag;
+        Ok(true)
     }
 
-    /// Writes it anew for as long as it is needed; ends only where that cannot be done.
+    /// Writes it anew for as long as it is needed; ends where somebody else has it, or it counts no longer.
     async fn keep(&mut self) -> StoreError {
         loop {
-            tokio::time::sleep(RENEWAL).await;
-            match self.write(self.etag.clone().map(Condition::Unchanged)).await {
-                Ok(true) => {}
-                Ok(false) => return StoreError::Overtaken { object: self.store.shown(&self.name) },
+            sleep_until(self.ends.min(Instant::now() + RENEWAL)).await;
+            let condition = self.etag.clone().map(Condition::Unchanged);
+            match timeout_at(self.ends, self.write(condition)).await {
+                Ok(Ok(true)) => {}
                 // It counts for some time still.
-                Err(error) => warn!(%error, "that a report is being written cannot be told"),
+                Ok(Err(error)) if Instant::now() < self.ends => {
+                    warn!(%error, "that a report is being written cannot be told");
+                }
+                Ok(Ok(false) | Err(_)) | Err(_) => {
+                    return StoreError::Overtaken { object: self.store.shown(&self.name) };
+                }
             }
         }
     }
 
-    /// Lets others in.
+    /// Lets others in, unless one is in already.
     async fn release(self) {
-        let Err(error) = self.store.delete(&self.name, vec![self.store.key(&self.name)]).await else { return };
+        let Self { store, name, etag, ends, .. } = &self;
+        let request = store.client.delete_object().bucket(store.location.bucket()).key(store.key(name));
+        let deleting = request.set_if_match(etag.clone()).set_expected_bucket_owner(store.owner()).send();
+        let Ok(Err(error)) = timeout_at(*ends, deleting).await else { return };
+        let fault = AwsFault::new("s3:DeleteObject", &error);
+        if fault.http_status == Some(412) {
+            return;
+        }
         // Who may delete nothing lets others in all the same.
-        let over = self.store.put_small(&self.name, self.content(Timestamp::now()), None).await;
-        warn!(others_wait = over.is_err(), "`{}` stays: {error}", self.store.shown(&self.name));
+        let condition = etag.clone().map(Condition::Unchanged);
+        let over = store.put_small(name, self.content(Timestamp::now()), condition).await;
+        warn!(others_wait = over.is_err(), "`{}` stays: {fault}", store.shown(name));
     }
 }

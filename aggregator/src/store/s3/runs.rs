@@ -6,6 +6,8 @@ use futures_util::{StreamExt, stream};
 use super::error::StoreError;
 use super::{S3Store, StoredRun, names};
 use crate::history::manifest::{MANIFEST, Manifest};
+use crate::output::{Apart, SUMMARY};
+use crate::summary::Summary;
 
 /// How many manifests are asked for at once.
 const MANIFESTS_AT_ONCE: usize = 16;
@@ -72,9 +74,45 @@ impl S3Store {
         Ok(manifest.map(|manifest| StoredRun { name: name.to_owned(), manifest, folder }))
     }
 
+    /// Whether a run with this id is among those that are kept, whenever it began.
+    ///
+    /// # Errors
+    /// S3 does not list them.
+    pub async fn is_among_runs(&self, run_id: &str) -> Result<bool, StoreError> {
+        let end = format!("-{run_id}");
+        Ok(self.folder_names(names::RUNS).await?.iter().any(|name| name.ends_with(&end)))
+    }
+
+    /// Whether a run has come to its end without becoming one of those that are kept, and without leaving anything to go on
+    /// with: it had nothing to scan, or saw too little, and knows which accounts there are.
+    ///
+    /// # Errors
+    /// S3 does not say.
+    pub async fn has_finished_apart(&self, run_id: &str) -> Result<bool, StoreError> {
+        for apart in [Apart::Empty, Apart::SawNothing] {
+            let folder = format!("{}-{run_id}", apart.folder());
+            if self.get_small(&names::within(&folder, MANIFEST)).await?.is_none() {
+                continue;
+            }
+            let Some(summary) = self.get_small(&names::within(&folder, SUMMARY)).await? else { continue };
+            let summary: Result<Summary, _> = serde_json::from_slice(&summary.content);
+            let is_over =
+                |summary: Summary| !summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
+            if summary.is_ok_and(is_over) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Where a run is, for people.
     pub fn place_of(&self, run: &StoredRun) -> String {
         self.location.under(&run.folder).to_string()
+    }
+
+    /// Where the run of this name is, or would be, for people.
+    pub fn place_of_run(&self, name: &str) -> String {
+        self.shown(&names::of_run(name))
     }
 
     /// Whether there is any run: asked in order to find out whether it may be.

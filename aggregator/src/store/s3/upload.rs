@@ -84,8 +84,11 @@ impl S3Store {
             .set_bucket_key_enabled(self.bucket_key())
             .set_expected_bucket_owner(self.owner())
             .body(read(path, Part { number: 1, offset, length: file.bytes }).await?);
-        let sent = request.customize().config_override(transfer()).send().await;
-        sent.map(drop).map_err(|error| self.error(name, AwsFault::new("s3:PutObject", &error)))
+        self.unless_stopped(async {
+            let sent = request.customize().config_override(transfer()).send().await;
+            sent.map(drop).map_err(|error| self.error(name, AwsFault::new("s3:PutObject", &error)))
+        })
+        .await
     }
 
     async fn put_in_parts(&self, path: &Path, offset: u64, name: &str, length: u64) -> Result<(), StoreError> {
@@ -107,7 +110,7 @@ impl S3Store {
             let fault = AwsFault::other("s3:PutObject", "S3 gives the upload no id");
             return Err(self.error(name, fault));
         };
-        let done = self.put_parts(path, offset, name, length, &upload_id).await;
+        let done = self.unless_stopped(self.put_parts(path, offset, name, length, &upload_id)).await;
         if done.is_err() {
             self.abort(name, &upload_id).await;
         }
@@ -145,7 +148,6 @@ impl S3Store {
         upload_id: &str,
         part: Part,
     ) -> Result<CompletedPart, StoreError> {
-        self.go_on()?;
         let request = self
             .client
             .upload_part()

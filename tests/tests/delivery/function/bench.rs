@@ -1,5 +1,6 @@
 //! The function under a local runtime API, with a simulated AWS, and a bucket on moto.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -119,6 +120,12 @@ impl Bench {
     /// Puts an instance back.
     pub fn back(&mut self, (function, work): (Function, TempDir)) {
         (self.function, self.work) = (function, work);
+    }
+
+    /// The folder that this instance writes to, once it has.
+    pub fn work_folder(&self) -> PathBuf {
+        let mut folders = std::fs::read_dir(self.work.path()).unwrap();
+        folders.next().unwrap().unwrap().path()
     }
 
     pub fn invoke(&self, event: &Value) -> Invocation {

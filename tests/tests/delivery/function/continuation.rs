@@ -15,15 +15,15 @@ use crate::run::sha256;
 use crate::scan::webhook;
 
 /// Half of that is for reading.
-const SHORT: Duration = Duration::from_secs(16);
+pub(super) const SHORT: Duration = Duration::from_secs(16);
 
 /// All Regions but this one of the bank's can be read.
-fn hanging() -> Fault {
+pub(super) fn hanging() -> Fault {
     Fault { account: Some(BANK.to_owned()), region: Some(REGIONS[1].to_owned()), ..hang("ecr:DescribeRepositories") }
 }
 
 /// A run that was interrupted with one of six left to read.
-fn interrupted(bucket: &str) -> (Bench, String) {
+pub(super) fn interrupted(bucket: &str) -> (Bench, String) {
     let bench = Bench::new(bucket, Organization { faults: vec![hanging()], ..organization() });
     let invocation = bench.invoke_within(&json!({}), SHORT);
     let told = result(&invocation);
@@ -34,7 +34,7 @@ fn interrupted(bucket: &str) -> (Bench, String) {
     (bench, id)
 }
 
-fn unfinished(bench: &Bench) -> Vec<String> {
+pub(super) fn unfinished(bench: &Bench) -> Vec<String> {
     bench.keys().into_iter().filter(|key| key.contains("/.unfinished/")).collect()
 }
 
@@ -52,18 +52,19 @@ fn findings(bench: &Bench, report: &Value) -> Vec<String> {
     text.lines().map(line).collect()
 }
 
-fn said(invocation: &Invocation, words: &str) -> bool {
+pub(super) fn said(invocation: &Invocation, words: &str) -> bool {
     invocation.json_lines().any(|line| line.to_string().contains(words))
 }
 
-fn begun_anew(bench: &Bench, first: &str, why: &str) {
+/// `stays`: whether what there is of it stays, for whoever can read it.
+fn begun_anew(bench: &Bench, first: &str, why: &str, stays: bool) {
     let invocation = bench.invoke(&json!({ "resume": true }));
     let told = result(&invocation);
     assert_eq!(told["status"], "complete");
     assert_ne!(told["run_id"], first);
     assert!(said(&invocation, "is passed over") && said(&invocation, why), "{:#?}", invocation.log_lines);
     assert_eq!(bench.calls("ecr", "DescribeRepositories"), 6);
-    assert_eq!(unfinished(bench), Vec::<String>::new(), "nobody needs it any more");
+    assert_eq!(unfinished(bench).iter().any(|key| key.contains(first)), stays, "{:?}", unfinished(bench));
 }
 
 #[test]
@@ -120,6 +121,8 @@ fn a_run_goes_on_and_on() {
     let id = result(&first)["run_id"].as_str().unwrap().to_owned();
     bench.simulator.set_faults(vec![bank]);
     bench.fresh_instance();
+    // Of another instance, which had gone on with it at the same time.
+    bench.put(&format!("ecr/.unfinished/{id}/continue-2.json"), b"{}".to_vec());
     let second = bench.invoke_within(&json!({ "resume": true }), SHORT);
     let gone_on = result(&second);
     assert_eq!(
@@ -127,7 +130,7 @@ fn a_run_goes_on_and_on() {
         (&json!(id), &json!("interrupted"), &json!(true))
     );
     let folder = format!("ecr/.unfinished/{id}");
-    assert_eq!(bench.object(&format!("{folder}/continue-2.json"))["targets_read"], 5);
+    assert_eq!(bench.object(&format!("{folder}/continue-3.json"))["targets_read"], 5);
     let manifest = bench.object(&format!("{folder}/manifest.json"));
     assert_eq!((&manifest["resumed"], &manifest["journal"].as_array().unwrap().len()), (&json!(1), &2));
     let pieces = bench.keys().into_iter().filter(|key| key.contains("/journal-")).count();
@@ -155,7 +158,7 @@ fn a_run_that_does_not_get_on_does_not_go_on() {
             && message.contains("what was found is in s3://stands-still/ecr/interrupted-")
     );
     assert!(!bench.keys().iter().any(|key| key.contains("continue-")), "{:?}", bench.keys());
-    assert_eq!(metrics(&invocation), Some(json!({})));
+    assert!(metrics(&invocation).unwrap()["NotCovered"].as_u64().unwrap() > 0);
 }
 
 /// What a session writes when it goes on with a journal.
@@ -215,7 +218,7 @@ fn what_is_not_whole_in_the_bucket_is_passed_over() {
     journal.truncate(journal.len() - 7);
     bench.put(&key, journal);
     bench.fresh_instance();
-    begun_anew(&bench, &id, "it was cut off, or replaced");
+    begun_anew(&bench, &id, "it was cut off, or replaced", false);
 }
 
 /// The process has ended before it could write that.
@@ -224,7 +227,7 @@ fn what_has_no_manifest_in_the_bucket_is_passed_over() {
     let (mut bench, id) = interrupted("no-manifest");
     bench.delete(&format!("ecr/.unfinished/{id}/manifest.json"));
     bench.fresh_instance();
-    begun_anew(&bench, &id, "it has no manifest.json");
+    begun_anew(&bench, &id, "it has no manifest.json", true);
 }
 
 /// A new version is deployed meanwhile: the run of the old one does not keep it from scanning.
@@ -236,7 +239,7 @@ fn what_another_version_has_begun_is_passed_over() {
     manifest["opening"]["tool_version"] = json!("0.0.1");
     bench.put(&key, manifest.to_string().into_bytes());
     bench.fresh_instance();
-    begun_anew(&bench, &id, "the version of this tool was `0.0.1`");
+    begun_anew(&bench, &id, "the version of this tool was `0.0.1`", true);
 }
 
 /// Everything was read, and the report takes longer than what is left of the time: the next invocation writes it, and reads
@@ -302,4 +305,32 @@ fn a_run_that_another_instance_has_finished_is_not_gone_on_with() {
     assert_ne!(result(&next)["run_id"], id, "a report of then would pass for one of now");
     assert!(said(&next, "another one has finished it"), "{:#?}", next.log_lines);
     assert_eq!(bench.calls("ecr", "DescribeRepositories"), 6);
+}
+
+/// Its report would tell of another day.
+#[test]
+fn what_was_begun_long_ago_is_passed_over() {
+    let (mut bench, id) = interrupted("long-ago");
+    let key = format!("ecr/.unfinished/{id}/manifest.json");
+    let mut manifest = bench.object(&key);
+    manifest["opening"]["started_at"] = json!("2026-01-01T00:00:00Z");
+    bench.put(&key, manifest.to_string().into_bytes());
+    bench.fresh_instance();
+    let late = bench.invoke(&json!({ "resume": true, "begin": false }));
+    let (kind, message) = late.error().unwrap_or_else(|| panic!("{late:#?}"));
+    assert_eq!(kind, "CouldNotRun");
+    assert!(message.contains(&id) && message.contains("it was begun more than 24 hours ago"), "{message}");
+    begun_anew(&bench, &id, "it was begun more than 24 hours ago", false);
+}
+
+/// Another instance has brought it to its end, and it saw too little to be among the runs that are kept.
+#[test]
+fn a_run_that_has_finished_apart_is_not_gone_on_with() {
+    let (bench, id) = interrupted("finished-apart");
+    for file in ["summary.json", "manifest.json"] {
+        bench.put(&format!("ecr/failed-{id}/{file}"), bench.content(&format!("ecr/interrupted-{id}/{file}")));
+    }
+    let late = bench.invoke(&json!({ "resume": true, "begin": false }));
+    assert_eq!(result(&late)["status"], "nothing", "{late:#?}");
+    assert!(said(&late, "another one has finished it"), "{:#?}", late.log_lines);
 }
