@@ -57,6 +57,7 @@ function flags(configuration: Configuration, role: string | undefined): Record<s
     'rule-name': rule.name,
     regions: scan.regions?.join(',') ?? 'all',
     'role-name': isOrganization ? (role ?? memberRole.name) : undefined,
+    'deployed-role': isOrganization ? memberRole.name : undefined,
     'external-id': isOrganization && role === undefined ? memberRole.externalId : undefined,
     'stack-set': isOrganization ? MEMBER_STACK_SET : undefined,
     include: scan.templates ? 'templates' : undefined,

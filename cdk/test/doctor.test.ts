@@ -55,7 +55,8 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
       ...['<--organizational-units>', '<ou-ab12-11111111,ou-ab12-22222222>', '<--exclude-accounts>', '<012345678901>'],
       ...['<--rule-regions>', '<eu-central-1,us-east-1>', '<--rule-name>', '<ecr-repositories-encrypted>'],
       ...['<--regions>', '<eu-central-1,eu-west-1,us-east-1>'],
-      ...['<--role-name>', '<security/EcrAudit>', '<--external-id>', '<ecr-encryption-2026>'],
+      ...['<--role-name>', '<security/EcrAudit>', '<--deployed-role>', '<security/EcrAudit>'],
+      ...['<--external-id>', '<ecr-encryption-2026>'],
       ...['<--stack-set>', '<EcrEncryptionMemberRole>', '<--include>', '<templates>', '<--security-hub>'],
       ...['<--max-rate>', '<5>', '<--policy>', '</dev/stdin>', 'exempt_tag_key = "encryption-exempt"'],
     ],
@@ -67,7 +68,8 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
     [
       ...['<doctor>', '<--home-account>', '<111122223333>', '<--rule-regions>', '<us-gov-west-1,us-gov-east-1>'],
       ...['<--rule-name>', '<ecr-encryption>', '<--regions>', '<all>'],
-      ...['<--role-name>', '<OrganizationAccountAccessRole>', '<--stack-set>', '<EcrEncryptionMemberRole>'],
+      ...['<--role-name>', '<OrganizationAccountAccessRole>', '<--deployed-role>', '<EcrEncryptionAudit>'],
+      ...['<--stack-set>', '<EcrEncryptionMemberRole>'],
     ],
   ],
 ];

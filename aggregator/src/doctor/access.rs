@@ -7,16 +7,13 @@ use super::problem::{Problem, cause_of};
 use super::stack_set::{Instance, Standing};
 use crate::aws::regions::AccountRegion;
 
-/// Roles that others have made, and that no deployment of ours brings.
-const OTHERS_ROLES: [&str; 2] = ["OrganizationAccountAccessRole", "AWSControlTowerExecution"];
-
 /// What is known of an account whose role was refused.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused<'a> {
     /// The account.
     pub account_id: &'a str,
-    /// The role's name, with its path.
-    pub role_name: &'a str,
+    /// Whether it is the role that the deployment brings.
+    pub is_deployed_role: bool,
     /// The role's ARN.
     pub role_arn: &'a str,
     /// Whom its trust policy must name.
@@ -31,18 +28,18 @@ pub struct Refused<'a> {
 
 /// What a refused role means.
 pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
-    let Refused { account_id, role_name, role_arn, principal, .. } = refused;
+    let Refused { account_id, role_arn, principal, .. } = refused;
     if fault.kind != FaultKind::Denied {
         return Problem::unread(fault, &format!("the caller {principal}"));
     }
-    let is_ours = !OTHERS_ROLES.contains(&role_name.rsplit('/').next().unwrap_or(role_name));
     let elsewhere = "a role that trusts the caller, such as --role-name OrganizationAccountAccessRole or \
                      AWSControlTowerExecution, tells more";
     let unknown = |hint: String| Problem::unknown(cause_of(fault)).said(&fault.message).hint(hint);
     match (refused.stack_set, refused.instance) {
-        _ if !is_ours => unknown(format!(
+        // Whatever is deployed, it does not bring this one.
+        _ if !refused.is_deployed_role => unknown(format!(
             "the account does not have the role {role_arn}, or it does not trust {principal}; or the caller lacks \
-             sts:AssumeRole on it"
+             sts:AssumeRole on it; or --role-name is mistyped: if it is the role that is deployed, say so with --deployed-role"
         )),
         (Standing::ToCome, _) if refused.is_management_account => {
             Problem::to_come("the role is not deployed yet").mend(mend::deploy_management_role(account_id))
@@ -67,11 +64,11 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
     }
 }
 
-/// What is not seen of an account that cannot be entered, though nothing is deployed yet that would let it.
+/// What is not seen of an account that cannot be entered, whether or not its role is to come.
 pub fn unseen(role_arn: &str) -> Problem {
     Problem::unknown("the account cannot be entered").hint(format!(
-        "the role {role_arn} cannot be assumed, so that neither Regions nor recorders are seen: --role-name names one that \
-         is there, such as OrganizationAccountAccessRole or AWSControlTowerExecution"
+        "the role {role_arn} cannot be assumed, so that nothing in the account is seen: --role-name names one that is there, \
+         such as OrganizationAccountAccessRole or AWSControlTowerExecution"
     ))
 }
 

@@ -46,6 +46,8 @@ pub struct Survey {
     pub is_of_one_account: bool,
     /// The role to assume, path allowed.
     pub role_name: String,
+    /// The role that the deployment brings, path allowed.
+    pub deployed_role: String,
     /// The name of the `StackSet`.
     pub stack_set_name: String,
     /// The name of the rule.
@@ -93,6 +95,7 @@ impl Survey {
             counter: counter.clone(),
             home_account: args.home_account.clone().unwrap_or_else(|| caller.account_id.clone()),
             role_name: args.scope.role_name.clone(),
+            deployed_role: args.deployed_role.clone(),
             stack_set_name: args.stack_set.clone(),
             rule_name: args.rule_name.clone(),
             rule_regions,

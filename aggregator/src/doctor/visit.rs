@@ -74,7 +74,7 @@ impl Survey {
                 let role_arn = self.caller.role_arn(&account_id);
                 let refused = Refused {
                     account_id: &account_id,
-                    role_name: &self.role_name,
+                    is_deployed_role: self.role_name == self.deployed_role,
                     role_arn: &role_arn,
                     principal: &self.caller.principal(),
                     is_management_account,
@@ -82,9 +82,14 @@ impl Survey {
                     instance: instances.and_then(|instances| instances.get(&account.id)),
                 };
                 self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
-                // With the role, what is under it comes too; what is there already must be known before.
-                if !self.rule_regions.is_empty() {
-                    self.book.tell(Check::Recorder, place, [access::unseen(&role_arn)]);
+                // The role may come with the deployment; what it would show is there, or missing, already.
+                let unseen = [
+                    (Check::Recorder, !self.rule_regions.is_empty()),
+                    (Check::EcrRights, true),
+                    (Check::SecurityHub, self.hub.is_some()),
+                ];
+                for (check, _) in unseen.into_iter().filter(|(_, applies)| *applies) {
+                    self.book.tell(check, place, [access::unseen(&role_arn)]);
                 }
                 self.reporter.account_planned(0);
                 self.book.checked(account);

@@ -120,8 +120,16 @@ fn without_a_rule_nothing_must_be_recorded() {
     organization.accounts[1].roles = Some(Vec::new());
     let bench = Bench::new(organization);
     let outcome = bench.run(&["--rule-regions", "none"]);
-    assert_eq!((outcome.status, outcome.ok("recorder"), outcome.ok("organization-rule")), (0, 0, 0));
-    assert_eq!(outcome.lines().len(), 2, "the StackSet and its role are to come: {:?}", outcome.lines());
+    // Nothing is recorded, but what else is in the Shop was not seen.
+    assert_eq!((outcome.status, outcome.ok("recorder"), outcome.ok("organization-rule")), (4, 0, 0));
+    assert_eq!(
+        outcome.lines(),
+        [
+            "stack-set to-come - -: there is no StackSet `EcrEncryptionMemberRole` in eu-central-1".to_owned(),
+            format!("role to-come {SHOP} -: the role is not deployed yet"),
+            format!("ecr-rights unknown {SHOP} -: the account cannot be entered"),
+        ]
+    );
     assert_eq!(bench.0.counters().calls_of("config", "DescribeConfigurationRecorders"), 0);
     assert_eq!(bench.run(&[]).status, 3);
 }
@@ -139,9 +147,36 @@ fn an_account_that_cannot_be_entered_is_never_all_right() {
         [
             format!("role to-come {SHOP} -: the role is not deployed yet"),
             format!("recorder unknown {SHOP} -: the account cannot be entered"),
+            format!("ecr-rights unknown {SHOP} -: the account cannot be entered"),
         ]
     );
     assert!(outcome.lines().iter().all(|line| !line.contains(BANK)));
+    // Each check that was asked for.
+    let mut organization = prepared_but("", "[cloudformation]\nstack_set = []\n");
+    organization.accounts[1].roles = Some(Vec::new());
+    let outcome = Bench::new(organization).run(&["--rule-regions", "none", "--security-hub"]);
+    assert_eq!(outcome.status, 4);
+    assert!(outcome.lines().contains(&format!("security-hub unknown {SHOP} -: the account cannot be entered")));
+}
+
+/// A role whose name is mistyped comes with no deployment; one that was given another name does.
+#[test]
+fn only_the_deployed_role_is_to_come() {
+    let mut organization = prepared_but("", "[cloudformation]\nstack_set = []\n");
+    for account in &mut organization.accounts {
+        account.roles = Some(Vec::new());
+    }
+    let bench = Bench::new(organization);
+    let roles = |arguments: &[&str]| -> Vec<String> {
+        let outcome = bench.run(arguments);
+        assert_eq!(outcome.status, 4, "{:?}", outcome.lines());
+        let states = outcome.findings().iter().filter(|one| one["check"] == "role");
+        states.map(|one| one["state"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(roles(&["--role-name", "EcrEncryptionAudti"]), ["unknown"; 2]);
+    assert_eq!(roles(&["--role-name", "security/EcrEncryptionAudit"]), ["unknown"; 2]);
+    let renamed = ["--role-name", "security/EcrAudit", "--deployed-role", "security/EcrAudit"];
+    assert_eq!(roles(&renamed), ["to-come"; 2]);
 }
 
 /// Passing faults are retried; those that last are told as unknown, whatever they strike.
