@@ -42,11 +42,9 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
              sts:AssumeRole on it; or --role-name is mistyped: if it is the role that is deployed, say so with --deployed-role"
         )),
         (Standing::ToCome, _) if refused.is_management_account => {
-            Problem::to_come("the role is not deployed yet").mend(mend::deploy_management_role(account_id))
+            not_deployed(mend::deploy_management_role(account_id))
         }
-        (Standing::ToCome, _) => {
-            Problem::to_come("the role is not deployed yet").mend(mend::deploy("EcrEncryptionAccess"))
-        }
+        (Standing::ToCome, _) => not_deployed(mend::deploy("EcrEncryptionAccess")),
         (Standing::There, _) if refused.is_management_account => unknown(format!(
             "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
              trust the deployed functions alone; {elsewhere}"
@@ -61,6 +59,25 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
         (Standing::Unknown | Standing::NoOrganization, _) => unknown(format!(
             "it is not known whether the role is deployed; if it is, it may trust the deployed functions alone: {elsewhere}"
         )),
+    }
+}
+
+fn not_deployed(mend: Vec<String>) -> Problem {
+    Problem::to_come("the role is not deployed yet").mend(mend)
+}
+
+/// The role of the management account where the caller is in there, and enters it by none; the deployment is made from
+/// another account, and enters it.
+pub fn callers_management_role(stack_set: Standing, account_id: &str) -> Problem {
+    let mend = mend::deploy_management_role(account_id);
+    match stack_set {
+        Standing::ToCome => not_deployed(mend),
+        _ => Problem::unknown("the role of the management account is not seen from inside it")
+            .hint(
+                "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole; where \
+                 that is deployed, deploying it again changes nothing",
+            )
+            .mend(mend),
     }
 }
 

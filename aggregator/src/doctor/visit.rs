@@ -99,6 +99,9 @@ impl Survey {
         };
         if !is_own {
             self.book.tell(Check::Role, place, []);
+        } else if is_management_account && self.home_account != account_id {
+            let problem = access::callers_management_role(groundwork.stack_set, &account_id);
+            self.book.tell(Check::Role, place, [problem]);
         }
         let who = who_asks(&self.caller, Some(&account_id));
         match listed {

@@ -261,9 +261,18 @@ fn another_home_account() {
     let bench = Bench::new(organization.clone());
     let arguments = [&BOTH_REGIONS[..], &["--home-account", SHOP]].concat();
     let outcome = bench.run(&arguments);
-    assert_eq!((outcome.status, outcome.lines()), (0, Vec::new()));
+    // The caller needs no role in its own account, the management account; the functions of the home account do.
+    let unseen = format!("role unknown {MANAGEMENT} -: the role of the management account is not seen from inside it");
+    assert_eq!((outcome.status, outcome.lines()), (4, vec![unseen]));
+    assert!(outcome.commands().iter().any(|line| line.contains("cdk deploy EcrEncryptionManagementRole")));
     assert_eq!((outcome.ok("delegated-administrator"), outcome.ok("organization-rule")), (3, 6));
     assert_eq!(outcome.document["preflight"]["home_account_id"], SHOP);
+
+    let mut not_deployed = organization.clone();
+    not_deployed.cloudformation.stack_sets = Vec::new();
+    let outcome = Bench::new(not_deployed).run(&arguments);
+    assert!(outcome.lines().contains(&format!("role to-come {MANAGEMENT} -: the role is not deployed yet")));
+    assert!(outcome.commands().iter().any(|line| line.contains("cdk deploy EcrEncryptionManagementRole")));
 
     organization.delegated_administrators = Vec::new();
     let outcome = Bench::new(organization).run(&arguments);
