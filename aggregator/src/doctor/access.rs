@@ -4,7 +4,7 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
 use super::mend;
 use super::problem::{Problem, cause_of};
-use super::stack_set::{Instance, Standing};
+use super::stack_set::{Progress, Standing};
 use crate::aws::regions::AccountRegion;
 
 /// What is known of an account whose role was refused.
@@ -23,7 +23,7 @@ pub struct Refused<'a> {
     /// Whether the `StackSet` is there.
     pub stack_set: Standing,
     /// What it has done in the account.
-    pub instance: Option<&'a Instance>,
+    pub instance: Progress,
 }
 
 /// What a refused role means.
@@ -49,13 +49,24 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
             "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
              trust the deployed functions alone; {elsewhere}"
         )),
-        (Standing::There, Some(Instance::Current)) => unknown(format!(
+        (Standing::There, Progress::Current) => unknown(format!(
             "the StackSet has brought the role, which may trust the deployed functions alone; {elsewhere}, and so does the \
              report of the deployed scan, which names each account that it cannot enter"
         )),
-        (Standing::There, _) => Problem::missing(cause_of(fault))
+        (Standing::There, Progress::UnderWay) => {
+            Problem::to_come("CloudFormation is bringing the role").said(&fault.message).hint("see `stack-instances`")
+        }
+        (Standing::There, Progress::None) => Problem::missing(cause_of(fault))
             .said(&fault.message)
             .hint(format!("the role is not there: see `stack-instances`; {elsewhere}")),
+        (Standing::There, Progress::Failed) => unknown(format!(
+            "the stack instance is not as it is to be, see `stack-instances`: the role may be missing, or there and trust the \
+             deployed functions alone; {elsewhere}"
+        )),
+        (Standing::There, Progress::NotRead) => unknown(format!(
+            "it is not known whether the StackSet has brought the role, which may trust the deployed functions alone: see \
+             `stack-instances`; {elsewhere}"
+        )),
         (Standing::Unknown | Standing::NoOrganization, _) => unknown(format!(
             "it is not known whether the role is deployed; if it is, it may trust the deployed functions alone: {elsewhere}"
         )),

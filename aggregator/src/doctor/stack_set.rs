@@ -48,6 +48,34 @@ pub enum Instance {
     Failed(Box<Failure>),
 }
 
+/// What is known of the stack instance of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The instances could not be read, or there is no `StackSet` to have them.
+    NotRead,
+    /// The account has none.
+    None,
+    /// The instance is as it is to be.
+    Current,
+    /// `CloudFormation` is at it.
+    UnderWay,
+    /// It is not as it is to be; what it has brought may be there all the same.
+    Failed,
+}
+
+impl Progress {
+    /// That of an account, of the instances that were read.
+    pub fn of(instances: Option<&Instances>, account_id: AccountId) -> Self {
+        match instances.map(|instances| instances.get(&account_id)) {
+            None => Self::NotRead,
+            Some(None) => Self::None,
+            Some(Some(Instance::Current)) => Self::Current,
+            Some(Some(Instance::UnderWay(_))) => Self::UnderWay,
+            Some(Some(Instance::Failed(_))) => Self::Failed,
+        }
+    }
+}
+
 /// Why a stack instance is not as it is to be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Failure {

@@ -17,7 +17,7 @@ use super::problem::Problem;
 use super::recorder::{RecorderPlace, recorder};
 use super::rights::{self, Asker, NO_KEY};
 use super::rule::organization_rule;
-use super::stack_set::stack_instance;
+use super::stack_set::{Progress, stack_instance};
 use super::survey::Survey;
 use crate::account::Account;
 use crate::args::Regions;
@@ -79,7 +79,7 @@ impl Survey {
                     principal: &self.caller.principal(),
                     is_management_account,
                     stack_set: groundwork.stack_set,
-                    instance: instances.and_then(|instances| instances.get(&account.id)),
+                    instance: Progress::of(instances, account.id),
                 };
                 self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
                 // The role may come with the deployment; what it would show is there, or missing, already.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use integration_tests::{Effect, Fault, RateLimit, Role};
+use integration_tests::{Effect, Fault, Organization, RateLimit, Role};
 
 use crate::bench::{BANK, BOTH_REGIONS, Bench, MANAGEMENT, SHOP, prepared_but};
 use crate::organization::cases;
@@ -177,6 +177,32 @@ fn only_the_deployed_role_is_to_come() {
     assert_eq!(roles(&["--role-name", "security/EcrEncryptionAudit"]), ["unknown"; 2]);
     let renamed = ["--role-name", "security/EcrAudit", "--deployed-role", "security/EcrAudit"];
     assert_eq!(roles(&renamed), ["to-come"; 2]);
+}
+
+/// A refusal tells that a role is missing only where the StackSet is known not to have brought it.
+#[test]
+fn refused_roles_follow_the_stack_instances() {
+    let instances = "[[cloudformation.stack_set]]\n\
+         [[cloudformation.stack_set.instance]]\naccount = \"222222222222\"\nstatus = \"OUTDATED\"\n\
+         detailed_status = \"RUNNING\"\n\
+         [[cloudformation.stack_set.instance]]\naccount = \"333333333333\"\nabsent = true\n";
+    let mut organization = prepared_but("", instances);
+    for account in &mut organization.accounts {
+        account.roles = Some(Vec::new());
+    }
+    let states = |organization: Organization| -> Vec<String> {
+        let outcome = Bench::new(organization).run(&[]);
+        let findings = outcome.findings().iter().filter(|one| one["check"] == "role");
+        let mut told: Vec<String> =
+            findings.map(|one| ["account_id", "state"].map(|name| one[name].as_str().unwrap()).join(" ")).collect();
+        told.sort();
+        told
+    };
+    let read = states(organization.clone());
+    assert_eq!(read, [format!("{SHOP} to-come"), format!("{BANK} missing")]);
+    let operation = Some("cloudformation:ListStackInstances".to_owned());
+    organization.faults = vec![Fault { operation, effect: Effect::Deny, ..Fault::default() }];
+    assert_eq!(states(organization), [format!("{SHOP} unknown"), format!("{BANK} unknown")]);
 }
 
 /// Passing faults are retried; those that last are told as unknown, whatever they strike.

@@ -11,7 +11,7 @@ fn refused(is_management_account: bool, stack_set: Standing) -> Refused<'static>
         principal: "arn:aws:iam::222222222222:user/admin",
         is_management_account,
         stack_set,
-        instance: None,
+        instance: Progress::NotRead,
     }
 }
 
@@ -27,9 +27,15 @@ fn fault(code: &str) -> AwsFault {
     "EcrEncryptionManagementRole"
 )]
 #[case::deployed(
-    Refused { instance: Some(&Instance::Current), ..refused(false, Standing::There) }, State::Unknown,
+    Refused { instance: Progress::Current, ..refused(false, Standing::There) }, State::Unknown,
     "--role-name OrganizationAccountAccessRole")]
-#[case::deployed_elsewhere(refused(false, Standing::There), State::Missing, "stack-instances")]
+#[case::not_brought(
+    Refused { instance: Progress::None, ..refused(false, Standing::There) }, State::Missing, "stack-instances")]
+#[case::being_brought(
+    Refused { instance: Progress::UnderWay, ..refused(false, Standing::There) }, State::ToCome, "stack-instances")]
+#[case::brought_once(
+    Refused { instance: Progress::Failed, ..refused(false, Standing::There) }, State::Unknown, "stack-instances")]
+#[case::instances_not_read(refused(false, Standing::There), State::Unknown, "not known whether the StackSet")]
 #[case::the_management_account(refused(true, Standing::There), State::Unknown, "EcrEncryptionManagementRole")]
 #[case::nothing_known(refused(false, Standing::Unknown), State::Unknown, "not known whether")]
 #[case::no_organization(refused(false, Standing::NoOrganization), State::Unknown, "not known whether")]
@@ -46,11 +52,8 @@ fn another_role_is_never_to_come(
     #[values(Standing::ToCome, Standing::There, Standing::Unknown, Standing::NoOrganization)] standing: Standing,
     #[values(false, true)] is_management_account: bool,
 ) {
-    let refused = Refused {
-        is_deployed_role: false,
-        instance: Some(&Instance::Current),
-        ..refused(is_management_account, standing)
-    };
+    let refused =
+        Refused { is_deployed_role: false, instance: Progress::Current, ..refused(is_management_account, standing) };
     let problem = refused_role(&fault("AccessDenied"), refused);
     let hint = problem.hint.unwrap();
     assert_eq!((problem.state, problem.commands.len()), (State::Unknown, 0));

@@ -105,6 +105,24 @@ fn an_account_without_an_instance() {
     assert!(problems[0].hint.as_deref().unwrap().contains("organizationalUnits"));
 }
 
+/// What was not read is not the same as what is not there.
+#[test]
+fn progress() {
+    let id = |text| AccountId::parse(text).unwrap();
+    let of = |status, detailed| Instance::of(Some(status), Some(detailed), None);
+    let read: Instances = [
+        (id("111111111111"), of("CURRENT", "SUCCEEDED")),
+        (id("222222222222"), of("OUTDATED", "RUNNING")),
+        (id("333333333333"), of("OUTDATED", "FAILED")),
+    ]
+    .into();
+    let of_all = |read| {
+        ["111111111111", "222222222222", "333333333333", "444444444444"].map(|text| Progress::of(read, id(text)))
+    };
+    assert_eq!(of_all(Some(&read)), [Progress::Current, Progress::UnderWay, Progress::Failed, Progress::None]);
+    assert_eq!(of_all(None), [Progress::NotRead; 4]);
+}
+
 /// The role is the same wherever it came from.
 #[test]
 fn of_several_instances_the_best_counts() {
