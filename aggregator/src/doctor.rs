@@ -124,7 +124,7 @@ const ONE_ACCOUNT: &str = "Only the caller's account was named: what an organiza
 /// Why it has ended before its time.
 async fn check_all(survey: &Arc<Survey>, listing: Listing, preflight: &mut Preflight) -> Result<(), String> {
     survey.reporter.phase("looking at the organization");
-    let groundwork = Groundwork::lay(survey).await.map_err(|error| error.to_string())?;
+    let groundwork = Groundwork::lay(survey, listing.management_account_id).await.map_err(|error| error.to_string())?;
     preflight.organization_id = groundwork.organization_id.clone().or_else(|| listing.organization_id.clone());
     preflight.management_account_id.clone_from(&groundwork.management_account);
     survey.reporter.phase("looking at the accounts");

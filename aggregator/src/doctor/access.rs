@@ -18,8 +18,8 @@ pub struct Refused<'a> {
     pub role_arn: &'a str,
     /// Whom its trust policy must name.
     pub principal: &'a str,
-    /// Whether it is the management account, which `StackSets` leave out.
-    pub is_management_account: bool,
+    /// Whether it is the management account, which `StackSets` leave out; `None` where that is not known.
+    pub is_management_account: Option<bool>,
     /// Whether the `StackSet` is there.
     pub stack_set: Standing,
     /// What it has done in the account.
@@ -41,11 +41,11 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
             "the account does not have the role {role_arn}, or it does not trust {principal}; or the caller lacks \
              sts:AssumeRole on it; or --role-name is mistyped: if it is the role that is deployed, say so with --deployed-role"
         )),
-        (Standing::ToCome, _) if refused.is_management_account => {
+        (Standing::ToCome, _) if refused.is_management_account == Some(true) => {
             not_deployed(mend::deploy_management_role(account_id))
         }
         (Standing::ToCome, _) => not_deployed(mend::deploy("EcrEncryptionAccess")),
-        (Standing::There, _) if refused.is_management_account => unknown(format!(
+        (Standing::There, _) if refused.is_management_account == Some(true) => unknown(format!(
             "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
              trust the deployed functions alone; {elsewhere}"
         )),
@@ -56,6 +56,10 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
         (Standing::There, Progress::UnderWay) => {
             Problem::to_come("CloudFormation is bringing the role").said(&fault.message).hint("see `stack-instances`")
         }
+        (Standing::There, Progress::None) if refused.is_management_account.is_none() => unknown(format!(
+            "it is not known whether this is the management account, whose role comes otherwise: see `stack-instances`; \
+             {elsewhere}"
+        )),
         (Standing::There, Progress::None) => Problem::missing(cause_of(fault))
             .said(&fault.message)
             .hint(format!("the role is not there: see `stack-instances`; {elsewhere}")),

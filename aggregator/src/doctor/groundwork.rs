@@ -25,7 +25,7 @@ use crate::scan::{ScanError, fatal};
 pub struct Groundwork {
     /// The organization's id.
     pub organization_id: Option<String>,
-    /// The management account.
+    /// The management account; `None` where it is not known, or there is no organization.
     pub management_account: Option<String>,
     /// Whether the `StackSet` is there.
     pub stack_set: Standing,
@@ -45,11 +45,17 @@ enum Organization {
 }
 
 impl Groundwork {
-    /// Asks for everything that there is once, and tells the book.
+    /// Whether an account is the management account; `None` where it is not known which one that is.
+    pub fn is_management_account(&self, account_id: &str) -> Option<bool> {
+        self.management_account.as_deref().map(|id| id == account_id)
+    }
+
+    /// Asks for everything that there is once, and tells the book. `listed_management_account` is what the list of
+    /// accounts tells, for whoever may not have the organization described.
     ///
     /// # Errors
     /// The caller's credentials have expired.
-    pub async fn lay(survey: &Survey) -> Result<Self, ScanError> {
+    pub async fn lay(survey: &Survey, listed_management_account: Option<AccountId>) -> Result<Self, ScanError> {
         let Survey { book, caller, counter, home_account, stack_set_name, .. } = survey;
         book.tell(Check::Caller, Place::default(), []);
         let governance = Governance::new(caller, counter);
@@ -59,8 +65,9 @@ impl Groundwork {
             described(survey, governance.organization().await)?
         };
         let management_account = match &organization {
-            Organization::Is(described) => described.management_account_id.clone(),
-            Organization::None | Organization::NotTold => None,
+            Organization::Is(OrganizationDescription { management_account_id: Some(id), .. }) => Some(id.clone()),
+            Organization::Is(_) | Organization::NotTold => listed_management_account.map(|id| id.to_string()),
+            Organization::None => None,
         };
         let is_management = management_account.as_ref() == Some(&caller.account_id);
         let mut address = StackSetAddress {

@@ -150,8 +150,14 @@ pub fn stack_set(
     (Standing::There, problems)
 }
 
-/// Whether the `StackSet` has come to an account.
-pub fn stack_instance(instance: Option<&Instance>, account: &Account, address: &StackSetAddress) -> Vec<Problem> {
+/// Whether the `StackSet` has come to an account. `is_member` tells whether it is known not to be the management account,
+/// which needs no instance and can have none.
+pub fn stack_instance(
+    instance: Option<&Instance>,
+    account: &Account,
+    is_member: bool,
+    address: &StackSetAddress,
+) -> Vec<Problem> {
     let id = account.id.to_string();
     let unit = account.units.ids.last();
     let no_unit = "its organizational unit is not known: add it to organization.organizationalUnits, and deploy";
@@ -173,6 +179,10 @@ pub fn stack_instance(instance: Option<&Instance>, account: &Account, address: &
                 other => Problem::unknown(format!("the stack instance's status `{other}` is unknown to this version")),
             }
         }
+        None if !is_member => Problem::unknown("there is no stack instance, and the management account is not known").hint(
+            "StackSets leave the management account out; any other account lacks its role: ask as one that may call \
+             organizations:DescribeOrganization, or organizations:ListAccounts",
+        ),
         None => mended(
             Problem::missing("there is no stack instance").hint(
                 "or leave the account out: --exclude-accounts here, organization.excludedAccounts in the CDK app's \

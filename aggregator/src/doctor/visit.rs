@@ -52,10 +52,11 @@ impl Survey {
         let account = &*account;
         let account_id = account.id.to_string();
         let place = Place { account: Some(account), region: None };
-        let is_management_account = groundwork.management_account.as_deref() == Some(account_id.as_str());
+        let is_management_account = groundwork.is_management_account(&account_id);
         let instances = groundwork.instances.as_ref();
-        if let Some(instances) = instances.filter(|_| !is_management_account) {
-            let problems = stack_instance(instances.get(&account.id), account, &groundwork.address);
+        if let Some(instances) = instances.filter(|_| is_management_account != Some(true)) {
+            let is_member = is_management_account == Some(false);
+            let problems = stack_instance(instances.get(&account.id), account, is_member, &groundwork.address);
             self.book.tell(Check::StackInstances, place, problems);
         }
         for (region, rule) in &groundwork.rules {
@@ -99,7 +100,7 @@ impl Survey {
         };
         if !is_own {
             self.book.tell(Check::Role, place, []);
-        } else if is_management_account && self.home_account != account_id {
+        } else if is_management_account == Some(true) && self.home_account != account_id {
             let problem = access::callers_management_role(groundwork.stack_set, &account_id);
             self.book.tell(Check::Role, place, [problem]);
         }

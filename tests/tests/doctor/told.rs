@@ -179,6 +179,29 @@ fn only_the_deployed_role_is_to_come() {
     assert_eq!(roles(&renamed), ["to-come"; 2]);
 }
 
+/// Whoever may not have the organization described learns from the list of accounts which one is the management account.
+#[test]
+fn the_management_account_lacks_no_stack_instance() {
+    let before = "delegated_administrators = [\"222222222222\"]";
+    let mut organization = prepared_but(before, "");
+    SHOP.clone_into(&mut organization.caller.account);
+    let denied =
+        |operation: &str| Fault { operation: Some(operation.to_owned()), effect: Effect::Deny, ..Fault::default() };
+    organization.faults = vec![denied("organizations:DescribeOrganization")];
+    let outcome = Bench::new(organization.clone()).run(&[]);
+    assert_eq!((outcome.status, outcome.ok("stack-instances")), (4, 2), "{:?}", outcome.lines());
+    assert!(outcome.lines().iter().all(|line| line.starts_with("organization unknown")), "{:?}", outcome.lines());
+    assert_eq!(outcome.document["preflight"]["management_account_id"], MANAGEMENT);
+
+    // Nobody knows which one it is, so that it may be each of those without an instance.
+    organization.faults.push(denied("organizations:ListAccounts"));
+    let outcome = Bench::new(organization).run(&["--accounts", &[MANAGEMENT, SHOP, BANK].join(",")]);
+    assert_eq!((outcome.status, outcome.ok("stack-instances")), (4, 2), "{:?}", outcome.lines());
+    let unknown = format!("stack-instances unknown {MANAGEMENT} -: ");
+    assert!(outcome.lines().iter().any(|line| line.starts_with(&unknown)), "{:?}", outcome.lines());
+    assert_eq!(outcome.commands(), Vec::<String>::new());
+}
+
 /// A refusal tells that a role is missing only where the StackSet is known not to have brought it.
 #[test]
 fn refused_roles_follow_the_stack_instances() {

@@ -9,7 +9,7 @@ fn refused(is_management_account: bool, stack_set: Standing) -> Refused<'static>
         is_deployed_role: true,
         role_arn: "arn:aws:iam::333333333333:role/x",
         principal: "arn:aws:iam::222222222222:user/admin",
-        is_management_account,
+        is_management_account: Some(is_management_account),
         stack_set,
         instance: Progress::NotRead,
     }
@@ -31,6 +31,11 @@ fn fault(code: &str) -> AwsFault {
     "--role-name OrganizationAccountAccessRole")]
 #[case::not_brought(
     Refused { instance: Progress::None, ..refused(false, Standing::There) }, State::Missing, "stack-instances")]
+#[case::not_brought_for_all_that_is_known(
+    Refused { instance: Progress::None, is_management_account: None, ..refused(false, Standing::There) },
+    State::Unknown,
+    "not known whether this is the management account"
+)]
 #[case::being_brought(
     Refused { instance: Progress::UnderWay, ..refused(false, Standing::There) }, State::ToCome, "stack-instances")]
 #[case::brought_once(

@@ -82,7 +82,7 @@ fn instances(
     #[case] expected: Option<(State, Option<&str>)>,
 ) {
     let instance = Instance::of(status, detailed, Some("why".to_owned()));
-    let problems = stack_instance(Some(&instance), &account(Some("ou-ab12-11111111")), &address());
+    let problems = stack_instance(Some(&instance), &account(Some("ou-ab12-11111111")), true, &address());
     let found = problems.first().map(|problem| {
         let operation = problem.commands.get(1).and_then(|command| command.split_whitespace().nth(2));
         (problem.state, operation)
@@ -96,13 +96,17 @@ fn instances(
 
 #[test]
 fn an_account_without_an_instance() {
-    let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), &address());
+    let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), true, &address());
     assert_eq!(problems[0].state, State::Missing);
     assert!(problems[0].commands[1].starts_with("aws cloudformation create-stack-instances "), "{problems:?}");
     // No command can be told without the unit.
-    let problems = stack_instance(None, &account(None), &address());
+    let problems = stack_instance(None, &account(None), true, &address());
     assert_eq!((problems[0].state, problems[0].commands.len()), (State::Missing, 0));
     assert!(problems[0].hint.as_deref().unwrap().contains("organizationalUnits"));
+    // The management account has none, and can be given none.
+    let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), false, &address());
+    assert_eq!((problems[0].state, problems[0].commands.len()), (State::Unknown, 0));
+    assert_eq!(stack_instance(Some(&Instance::Current), &account(None), false, &address()), []);
 }
 
 /// What was not read is not the same as what is not there.
