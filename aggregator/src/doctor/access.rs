@@ -104,6 +104,11 @@ pub fn unseen(role_arn: &str) -> Problem {
     ))
 }
 
+/// What is not seen of a Region that AWS is enabling.
+pub fn not_enabled_yet() -> Problem {
+    Problem::unknown("AWS is enabling the Region").hint("look again once it is enabled")
+}
+
 /// Whether an account has enabled a Region.
 pub fn region(listed: &[AccountRegion], region: &str, account_id: &str) -> Vec<Problem> {
     let Some(listed) = listed.iter().find(|one| one.name == region) else {

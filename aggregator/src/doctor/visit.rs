@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::access::{self, Refused};
 use super::book::Place;
-use super::check::Check;
+use super::check::{Check, State};
 use super::groundwork::Groundwork;
 use super::problem::Problem;
 use super::recorder::{RecorderPlace, recorder};
@@ -135,7 +135,12 @@ impl Survey {
         }
         for region in named {
             let problems = access::region(listed, region, account_id);
-            self.book.tell(Check::Regions, Place { account: Some(account), region: Some(region) }, problems);
+            let place = Place { account: Some(account), region: Some(region) };
+            // The Region comes by itself; a recorder there does not.
+            if problems.iter().any(|problem| problem.state == State::ToCome) && self.rule_regions.contains(region) {
+                self.book.tell(Check::Recorder, place, [access::not_enabled_yet()]);
+            }
+            self.book.tell(Check::Regions, place, problems);
         }
         let enabled = |wanted: &Regions| plan(listed, wanted).regions.into_iter().collect();
         (enabled(&self.regions), enabled(&Regions::Named(self.rule_regions.clone())))

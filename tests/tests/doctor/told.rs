@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use integration_tests::{Effect, Fault, Organization, RateLimit, Role};
+use integration_tests::{Effect, Fault, Organization, RateLimit, RegionStatus, Role};
 
 use crate::bench::{BANK, BOTH_REGIONS, Bench, MANAGEMENT, SHOP, prepared_but};
 use crate::organization::cases;
@@ -332,6 +332,23 @@ fn another_home_account() {
     assert!(outcome.commands().iter().any(|line| line.contains(MANAGEMENT)));
 }
 
+/// A Region that is being enabled comes by itself, a recorder in it does not.
+#[test]
+fn a_region_that_is_being_enabled() {
+    let mut organization = prepared_but("", "[config]\norganization_rule = []\n");
+    organization.accounts[2].regions = [("us-east-1".to_owned(), RegionStatus::Enabling)].into();
+    let bench = Bench::new(organization);
+    let of_the_region = |arguments: &[&str]| -> (i32, Vec<String>) {
+        let outcome = bench.run(arguments);
+        let place = format!("{BANK} us-east-1");
+        (outcome.status, outcome.lines().into_iter().filter(|line| line.contains(&place)).collect())
+    };
+    let region = format!("regions to-come {BANK} us-east-1: AWS is enabling the Region");
+    let recorder = format!("recorder unknown {BANK} us-east-1: AWS is enabling the Region");
+    assert_eq!(of_the_region(&BOTH_REGIONS), (4, vec![region.clone(), recorder]));
+    assert_eq!(of_the_region(&["--regions", "us-east-1", "--rule-regions", "none"]), (0, vec![region]));
+}
+
 /// Accounts that nobody can use are told, and are no problem; those that are left out are not looked at.
 #[test]
 fn accounts_that_are_left_alone() {
@@ -342,4 +359,9 @@ fn accounts_that_are_left_alone() {
     assert_eq!(outcome.document["accounts"]["not_active"], serde_json::json!(["444444444444"]));
     assert_eq!(outcome.document["accounts"]["found"], 2);
     assert_eq!(bench.0.counters().calls_in(BANK, "eu-central-1"), 0);
+    // Where there is no other, nothing was looked at, and nothing is ready.
+    let output = bench.command(&["--accounts", "444444444444"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("no account that is active") && stderr.contains("444444444444"), "{stderr}");
 }
