@@ -60,6 +60,7 @@ function flags(configuration: Configuration, role: string | undefined): Record<s
     'deployed-role': isOrganization ? memberRole.name : undefined,
     'external-id': isOrganization && role === undefined ? memberRole.externalId : undefined,
     'stack-set': isOrganization ? MEMBER_STACK_SET : undefined,
+    source: scan.source === 'api' ? undefined : scan.source,
     include: scan.templates ? 'templates' : undefined,
     'security-hub': scan.securityHub ? true : undefined,
     'max-rate': scan.maxRate?.toString(),

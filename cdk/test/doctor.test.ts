@@ -57,7 +57,8 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
       ...['<--regions>', '<eu-central-1,eu-west-1,us-east-1>'],
       ...['<--role-name>', '<security/EcrAudit>', '<--deployed-role>', '<security/EcrAudit>'],
       ...['<--external-id>', '<ecr-encryption-2026>'],
-      ...['<--stack-set>', '<EcrEncryptionMemberRole>', '<--include>', '<templates>', '<--security-hub>'],
+      ...['<--stack-set>', '<EcrEncryptionMemberRole>', '<--source>', '<both>'],
+      ...['<--include>', '<templates>', '<--security-hub>'],
       ...['<--max-rate>', '<5>', '<--policy>', '</dev/stdin>', 'exempt_tag_key = "encryption-exempt"'],
     ],
   ],
@@ -127,7 +128,8 @@ test('the scan is told the same as doctor, where both take it', () => {
       both.map((variable) => [variable, listed(variables[variable])]),
       name,
     );
-    const ofScope = /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|INCLUDE|MAX_RATE)$/;
+    const ofScope =
+      /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|SOURCE|INCLUDE|MAX_RATE)$/;
     assert.deepEqual(
       Object.keys(variables).filter((variable) => ofScope.test(variable) && !both.includes(variable)),
       [],

@@ -10,6 +10,7 @@ use super::Include;
 use super::calls::CallArgs;
 use super::scope::ScopeArgs;
 use super::shown::ShownArgs;
+use crate::config_source::Source;
 
 pub(super) const AFTER_DOCTOR: &str = "\
 Environment:
@@ -60,6 +61,11 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "FILE")]
     #[arg(env = "ECR_ENCRYPTION_POLICY", hide_env = true)]
     pub policy: Option<PathBuf>,
+
+    /// Where the scan's repositories will come from: AWS Config must record them for `config` and `both`
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
+    #[arg(env = "ECR_ENCRYPTION_SOURCE", hide_env = true)]
+    pub source: Source,
 
     /// What will be judged beside the repositories
     #[arg(long, value_name = "CSV", value_delimiter = ',')]

@@ -71,6 +71,9 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
             "it is not known whether the StackSet has brought the role, which may trust the deployed functions alone: see \
              `stack-instances`; {elsewhere}"
         )),
+        (Standing::NotUsed, _) => {
+            unknown(format!("no role is deployed where AWS Config is all that is read: {elsewhere}"))
+        }
         (Standing::Unknown | Standing::NoOrganization, _) => unknown(format!(
             "it is not known whether the role is deployed; if it is, it may trust the deployed functions alone: {elsewhere}"
         )),

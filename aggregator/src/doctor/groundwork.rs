@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::book::Place;
 use super::check::Check;
 use super::mend::StackSetAddress;
-use super::organization::{self, HomePlace, OrganizationDescription, PRINCIPALS};
+use super::organization::{self, HomePlace, OrganizationDescription};
 use super::rule::{self, OrganizationRule};
 use super::stack_set::{self, Instances, Standing};
 use super::survey::Survey;
@@ -98,6 +98,11 @@ impl Groundwork {
         };
         let stack_sets = StackSets::new(caller, counter, address.call_as);
         tell_governance(survey, &governance, &stack_sets, place).await?;
+        if !survey.used.role {
+            let rules = rules(survey).await?;
+            let (stack_set, instances) = (Standing::NotUsed, None);
+            return Ok(Self { organization_id, management_account, stack_set, address, instances, rules });
+        }
         let read = not_fatal(stack_sets.stack_set(stack_set_name).await)?;
         if let Ok(described) = read.as_ref()
             && !described.regions.is_empty()
@@ -139,15 +144,15 @@ fn described(survey: &Survey, read: Result<OrganizationDescription, AwsFault>) -
 
 /// Trusted access, and delegation.
 async fn tell_governance(
-    Survey { book, .. }: &Survey,
+    Survey { book, used, .. }: &Survey,
     governance: &Governance,
     stack_sets: &StackSets,
     place: HomePlace<'_>,
 ) -> Result<(), ScanError> {
     let listed = not_fatal(governance.service_access().await)?;
-    let activated = not_fatal(stack_sets.organizations_access().await)?;
+    let activated = if used.role { not_fatal(stack_sets.organizations_access().await)? } else { Ok(None) };
     let is_delegation_needed = place.management_account != Some(place.home_account);
-    for principal in PRINCIPALS {
+    for principal in used.principals() {
         let problems = organization::trusted_access(principal, &listed, &activated, &place);
         book.tell(Check::TrustedAccess, Place::default(), problems);
         let delegated = if is_delegation_needed {

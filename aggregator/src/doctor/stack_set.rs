@@ -35,6 +35,8 @@ pub enum Standing {
     Unknown,
     /// There is no organization.
     NoOrganization,
+    /// Neither the `StackSet` nor its role is to be deployed.
+    NotUsed,
 }
 
 /// How far a `StackSet` has come in an account, the best first.

@@ -100,7 +100,7 @@ impl Survey {
         };
         if !is_own {
             self.book.tell(Check::Role, place, []);
-        } else if is_management_account == Some(true) && self.home_account != account_id {
+        } else if self.used.role && is_management_account == Some(true) && self.home_account != account_id {
             let problem = access::callers_management_role(groundwork.stack_set, &account_id);
             self.book.tell(Check::Role, place, [problem]);
         }

@@ -349,6 +349,28 @@ fn a_region_that_is_being_enabled() {
     assert_eq!(of_the_region(&["--regions", "us-east-1", "--rule-regions", "none"]), (0, vec![region]));
 }
 
+/// Of what is not made use of, nothing is demanded, and nothing is asked.
+#[test]
+fn only_what_is_used_must_be_allowed() {
+    let mut organization = prepared_but("trusted_services = []", "[cloudformation]\nstack_set = []\n");
+    organization.cloudformation.organizations_access = Some("DISABLED".to_owned());
+    let bench = Bench::new(organization);
+    let principals = |arguments: &[&str]| -> Vec<String> {
+        let outcome = bench.run(&[&["--rule-regions", "none"], arguments].concat());
+        let findings = outcome.findings().iter().filter(|one| one["check"] == "trusted-access");
+        let told = |one: &serde_json::Value| one["cause"].as_str().unwrap().replace("not enabled for ", "");
+        findings.map(told).map(|principal| principal.replace(".amazonaws.com", "")).collect()
+    };
+    let stack_sets = "member.org.stacksets.cloudformation";
+    assert_eq!(principals(&[]), [stack_sets]);
+    assert_eq!(principals(&["--source", "both"]), ["config", stack_sets]);
+    assert_eq!(principals(&["--source", "config", "--security-hub"]), ["config", stack_sets]);
+    bench.0.reset();
+    assert_eq!(principals(&["--source", "config"]), ["config"]);
+    assert_eq!(bench.0.counters().calls_of("cloudformation", "DescribeStackSet"), 0);
+    assert_eq!(principals(&["--rule-name", "x"]), [stack_sets]);
+}
+
 /// Accounts that nobody can use are told, and are no problem; those that are left out are not looked at.
 #[test]
 fn accounts_that_are_left_alone() {

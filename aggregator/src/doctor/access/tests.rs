@@ -44,6 +44,7 @@ fn fault(code: &str) -> AwsFault {
 #[case::the_management_account(refused(true, Standing::There), State::Unknown, "EcrEncryptionManagementRole")]
 #[case::nothing_known(refused(false, Standing::Unknown), State::Unknown, "not known whether")]
 #[case::no_organization(refused(false, Standing::NoOrganization), State::Unknown, "not known whether")]
+#[case::not_used(refused(false, Standing::NotUsed), State::Unknown, "no role is deployed")]
 fn roles_that_are_refused(#[case] refused: Refused<'_>, #[case] state: State, #[case] words: &str) {
     let problem = refused_role(&fault("AccessDenied"), refused);
     assert_eq!(problem.state, state);
