@@ -40,7 +40,7 @@ struct Visited<'a> {
     /// Where repositories are to be looked for.
     scan_regions: BTreeSet<String>,
     /// Where AWS Config must record.
-    rule_regions: BTreeSet<String>,
+    recorded_regions: BTreeSet<String>,
 }
 
 impl Survey {
@@ -85,7 +85,7 @@ impl Survey {
                 self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
                 // The role may come with the deployment; what it would show is there, or missing, already.
                 let unseen = [
-                    (Check::Recorder, !self.rule_regions.is_empty()),
+                    (Check::Recorder, self.used.rule || self.used.aggregator),
                     (Check::EcrRights, true),
                     (Check::SecurityHub, self.hub.is_some()),
                 ];
@@ -113,8 +113,9 @@ impl Survey {
             }
             Ok(listed) => {
                 let role_name = (!is_own).then_some(self.role_name.as_str());
-                let (scan_regions, rule_regions) = self.regions_of(account, &account_id, &listed);
-                let visited = Visited { account, account_id, credentials, who, role_name, scan_regions, rule_regions };
+                let (scan_regions, recorded_regions) = self.regions_of(account, &account_id, &listed);
+                let visited =
+                    Visited { account, account_id, credentials, who, role_name, scan_regions, recorded_regions };
                 self.regions(&visited).await?;
             }
         }
@@ -122,7 +123,8 @@ impl Survey {
         Ok(())
     }
 
-    /// Checks the Regions that were named, and tells which are to be looked at.
+    /// Checks the Regions that were named, and tells in which of those that are enabled repositories are to be looked for,
+    /// and in which AWS Config must record: where the rule judges, and where a scan takes what was recorded.
     fn regions_of(
         &self,
         account: &Account,
@@ -137,17 +139,24 @@ impl Survey {
             let problems = access::region(listed, region, account_id);
             let place = Place { account: Some(account), region: Some(region) };
             // The Region comes by itself; a recorder there does not.
-            if problems.iter().any(|problem| problem.state == State::ToCome) && self.rule_regions.contains(region) {
+            if problems.iter().any(|problem| problem.state == State::ToCome)
+                && (self.used.aggregator || self.rule_regions.contains(region))
+            {
                 self.book.tell(Check::Recorder, place, [access::not_enabled_yet()]);
             }
             self.book.tell(Check::Regions, place, problems);
         }
-        let enabled = |wanted: &Regions| plan(listed, wanted).regions.into_iter().collect();
-        (enabled(&self.regions), enabled(&Regions::Named(self.rule_regions.clone())))
+        let enabled = |wanted: &Regions| -> BTreeSet<String> { plan(listed, wanted).regions.into_iter().collect() };
+        let scanned = enabled(&self.regions);
+        let mut recorded = enabled(&Regions::Named(self.rule_regions.clone()));
+        if self.used.aggregator {
+            recorded.extend(scanned.iter().cloned());
+        }
+        (scanned, recorded)
     }
 
     async fn regions(&self, visited: &Visited<'_>) -> Result<(), ScanError> {
-        let regions: BTreeSet<String> = visited.scan_regions.union(&visited.rule_regions).cloned().collect();
+        let regions: BTreeSet<String> = visited.scan_regions.union(&visited.recorded_regions).cloned().collect();
         self.reporter.account_planned(regions.len());
         stream::iter(regions)
             .map(|region| async move {
@@ -166,7 +175,7 @@ impl Survey {
         let access =
             Access { account_id: account_id.clone(), credentials: credentials.clone(), region: region.to_owned() };
         let asker = Asker { account_id, who, role_name: *role_name };
-        if visited.rule_regions.contains(region) {
+        if visited.recorded_regions.contains(region) {
             let problems = match self.config.recording(&access).await {
                 Ok(recording) => {
                     recorder(&recording, RecorderPlace { partition: &self.caller.partition, account_id, region })

@@ -134,6 +134,31 @@ fn without_a_rule_nothing_must_be_recorded() {
     assert_eq!(bench.run(&[]).status, 3);
 }
 
+/// A scan that takes what AWS Config recorded lacks what it did not, rule or none.
+#[test]
+fn what_a_scan_takes_from_aws_config_must_be_recorded() {
+    let recorder = "[[config.recorder]]\naccount = \"222222222222\"\nregion = \"us-east-1\"\nabsent = true\n";
+    let bench = Bench::new(prepared_but("", recorder));
+    for source in ["config", "both"] {
+        for (regions, recorders) in [("none", 5), ("eu-central-1", 5)] {
+            let outcome = bench.run(&["--rule-regions", regions, "--source", source]);
+            let missing = format!("recorder missing {SHOP} us-east-1: there is no configuration recorder");
+            assert_eq!((outcome.status, outcome.ok("recorder")), (3, recorders), "{source} {regions}");
+            assert_eq!(outcome.lines(), [missing], "{source} {regions}");
+        }
+        let outcome = bench.run(&["--rule-regions", "none", "--source", source, "--regions", "eu-central-1"]);
+        assert_eq!((outcome.status, outcome.ok("recorder")), (0, 3), "{source}");
+    }
+    let outcome = bench.run(&["--rule-regions", "eu-central-1"]);
+    assert_eq!((outcome.status, outcome.ok("recorder")), (0, 3));
+    // Where nobody can look, nobody knows.
+    let mut organization = prepared_but("", "");
+    organization.accounts[1].roles = Some(Vec::new());
+    let outcome = Bench::new(organization).run(&["--rule-regions", "none", "--source", "config"]);
+    assert_eq!(outcome.status, 4);
+    assert!(outcome.lines().contains(&format!("recorder unknown {SHOP} -: the account cannot be entered")));
+}
+
 /// With nothing deployed and recorders that nobody could see, it is not ready for all that anybody knows.
 #[test]
 fn an_account_that_cannot_be_entered_is_never_all_right() {
