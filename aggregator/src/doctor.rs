@@ -43,6 +43,7 @@ use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::selection::{SELECTS_NOTHING, check_regions, needs_units, select};
 use crate::stop::Stop;
+use book::Found;
 pub use check::{Check, State};
 pub use diagnosis::{Diagnosis, Document, Preflight, Verdict};
 use groundwork::Groundwork;
@@ -104,7 +105,7 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
     let found = survey.book.close();
     // Nobody asks in order to be told that nothing is wrong with no account.
     if found.selects_nothing() && preflight.interruption.is_none() {
-        return Err(RunError::Usage(SELECTS_NOTHING.to_owned()));
+        return Err(RunError::Usage(nothing_to_look_at(&found)));
     }
     Ok(Diagnosis {
         preflight,
@@ -124,7 +125,7 @@ const ONE_ACCOUNT: &str = "Only the caller's account was named: what an organiza
 /// Why it has ended before its time.
 async fn check_all(survey: &Arc<Survey>, listing: Listing, preflight: &mut Preflight) -> Result<(), String> {
     survey.reporter.phase("looking at the organization");
-    let groundwork = Groundwork::lay(survey).await.map_err(|error| error.to_string())?;
+    let groundwork = Groundwork::lay(survey, listing.management_account_id).await.map_err(|error| error.to_string())?;
     preflight.organization_id = groundwork.organization_id.clone().or_else(|| listing.organization_id.clone());
     preflight.management_account_id.clone_from(&groundwork.management_account);
     survey.reporter.phase("looking at the accounts");
@@ -160,6 +161,18 @@ async fn prepare(args: &DoctorArgs, policy: &Policy, counter: &CallCounter) -> R
     let (selection, policy) = select(&args.scope, policy, &mut organizations).await?;
     let listing = Listing::begin(organizations, selection, &policy, &caller).await?;
     Ok(Prepared { caller, region_lister, own_regions, rule_regions, listing })
+}
+
+/// Why the flags leave no account.
+fn nothing_to_look_at(found: &Found) -> String {
+    let not_active: Vec<String> = found.accounts.not_active.iter().map(ToString::to_string).collect();
+    if not_active.is_empty() {
+        return SELECTS_NOTHING.to_owned();
+    }
+    format!(
+        "the flags leave no account that is active; allowed: more than those that are not: {}",
+        not_active.join(", ")
+    )
 }
 
 /// Whether an account can be looked at.

@@ -55,8 +55,10 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
       ...['<--organizational-units>', '<ou-ab12-11111111,ou-ab12-22222222>', '<--exclude-accounts>', '<012345678901>'],
       ...['<--rule-regions>', '<eu-central-1,us-east-1>', '<--rule-name>', '<ecr-repositories-encrypted>'],
       ...['<--regions>', '<eu-central-1,eu-west-1,us-east-1>'],
-      ...['<--role-name>', '<security/EcrAudit>', '<--external-id>', '<ecr-encryption-2026>'],
-      ...['<--stack-set>', '<EcrEncryptionMemberRole>', '<--include>', '<templates>', '<--security-hub>'],
+      ...['<--role-name>', '<security/EcrAudit>', '<--deployed-role>', '<security/EcrAudit>'],
+      ...['<--external-id>', '<ecr-encryption-2026>'],
+      ...['<--stack-set>', '<EcrEncryptionMemberRole>', '<--source>', '<both>'],
+      ...['<--include>', '<templates>', '<--security-hub>'],
       ...['<--max-rate>', '<5>', '<--policy>', '</dev/stdin>', 'exempt_tag_key = "encryption-exempt"'],
     ],
   ],
@@ -67,7 +69,8 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
     [
       ...['<doctor>', '<--home-account>', '<111122223333>', '<--rule-regions>', '<us-gov-west-1,us-gov-east-1>'],
       ...['<--rule-name>', '<ecr-encryption>', '<--regions>', '<all>'],
-      ...['<--role-name>', '<OrganizationAccountAccessRole>', '<--stack-set>', '<EcrEncryptionMemberRole>'],
+      ...['<--role-name>', '<OrganizationAccountAccessRole>', '<--deployed-role>', '<EcrEncryptionAudit>'],
+      ...['<--stack-set>', '<EcrEncryptionMemberRole>'],
     ],
   ],
 ];
@@ -125,7 +128,8 @@ test('the scan is told the same as doctor, where both take it', () => {
       both.map((variable) => [variable, listed(variables[variable])]),
       name,
     );
-    const ofScope = /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|INCLUDE|MAX_RATE)$/;
+    const ofScope =
+      /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|SOURCE|INCLUDE|MAX_RATE)$/;
     assert.deepEqual(
       Object.keys(variables).filter((variable) => ofScope.test(variable) && !both.includes(variable)),
       [],

@@ -10,6 +10,7 @@ use super::Include;
 use super::calls::CallArgs;
 use super::scope::ScopeArgs;
 use super::shown::ShownArgs;
+use crate::config_source::Source;
 
 pub(super) const AFTER_DOCTOR: &str = "\
 Environment:
@@ -46,6 +47,11 @@ pub struct DoctorArgs {
     #[arg(env = "ECR_ENCRYPTION_STACK_SET", hide_env = true)]
     pub stack_set: String,
 
+    /// The role that it brings, path allowed; any other that is refused is not to come
+    #[arg(long, value_name = "ROLE", default_value = "EcrEncryptionAudit", value_parser = value::role_name)]
+    #[arg(env = "ECR_ENCRYPTION_DEPLOYED_ROLE", hide_env = true)]
+    pub deployed_role: String,
+
     /// The organization's rule
     #[arg(long, value_name = "NAME", default_value = "ecr-encryption", value_parser = rule_name)]
     #[arg(env = "ECR_ENCRYPTION_RULE_NAME", hide_env = true)]
@@ -55,6 +61,11 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "FILE")]
     #[arg(env = "ECR_ENCRYPTION_POLICY", hide_env = true)]
     pub policy: Option<PathBuf>,
+
+    /// Where the scan's repositories will come from: AWS Config must record them for `config` and `both`
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
+    #[arg(env = "ECR_ENCRYPTION_SOURCE", hide_env = true)]
+    pub source: Source,
 
     /// What will be judged beside the repositories
     #[arg(long, value_name = "CSV", value_delimiter = ',')]
@@ -137,7 +148,7 @@ mod tests {
                 own.push(flag);
             }
         }
-        assert_eq!(own, ["rule-regions", "home-account", "stack-set", "rule-name"]);
+        assert_eq!(own, ["rule-regions", "home-account", "stack-set", "deployed-role", "rule-name"]);
     }
 
     #[rstest]
@@ -147,6 +158,7 @@ mod tests {
     #[case(&["--stack-set", "1st"], "a letter first")]
     #[case(&["--stack-set", "a b"], "1–128 letters")]
     #[case(&["--rule-name", "a/b"], "1–64 letters")]
+    #[case(&["--deployed-role", "a b"], "a b")]
     fn bad_values(#[case] arguments: &[&str], #[case] message: &str) {
         let error = Cli::try_parse_from([&["x", "doctor"], arguments].concat()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
@@ -164,6 +176,7 @@ mod tests {
     fn defaults_are_those_of_the_deployment() {
         let Command::Doctor(args) = Cli::try_parse_from(["x", "doctor"]).unwrap().command else { panic!() };
         assert_eq!((args.stack_set.as_str(), args.rule_name.as_str()), ("EcrEncryptionMemberRole", "ecr-encryption"));
+        assert_eq!(args.deployed_role, args.scope.role_name);
         assert_eq!((args.rule_regions, args.home_account), (None, None));
     }
 }

@@ -24,6 +24,8 @@ pub struct AccountPage {
     pub accounts: Vec<Account>,
     /// The organization's id, where an account tells it.
     pub organization_id: Option<String>,
+    /// The organization's management account, where an account tells it.
+    pub management_account_id: Option<AccountId>,
     /// What to ask the next page with; `None` at the end.
     pub next_token: Option<String>,
 }
@@ -92,16 +94,17 @@ impl Organizations {
             })
             .await?;
         let mut accounts = Vec::new();
-        let mut organization_id = None;
+        let (mut organization_id, mut management_account_id) = (None, None);
         let page = answer.accounts.ok_or_else(|| AwsFault::other(ACTION, "an answer without accounts"))?;
         let of_page = page.iter().filter_map(|listed| listed.paths.as_deref()?.first());
         self.units.learn(of_page.flat_map(|path| unit_ids(path)).collect::<Vec<_>>()).await;
         for listed in page {
             organization_id = organization_id.or_else(|| organization_of(listed.arn.as_deref()));
+            management_account_id = management_account_id.or_else(|| management_account_of(listed.arn.as_deref()));
             accounts.push(self.account(listed).await?);
         }
         let next_token = following(ACTION, answer.next_token, token.as_deref())?;
-        Ok(AccountPage { accounts, organization_id, next_token })
+        Ok(AccountPage { accounts, organization_id, management_account_id, next_token })
     }
 
     async fn account(&mut self, listed: ListedAccount) -> Result<Account, AwsFault> {
@@ -175,4 +178,24 @@ fn unit_ids(path: &str) -> Vec<String> {
 /// An account's ARN names its organization: `arn:aws:organizations::111122223333:account/o-ab/444455556666`.
 fn organization_of(arn: Option<&str>) -> Option<String> {
     arn?.split('/').find(|part| part.starts_with("o-")).map(str::to_owned)
+}
+
+/// And its management account, whose resource it is: `arn:aws:organizations::111122223333:account/o-ab/444455556666`.
+fn management_account_of(arn: Option<&str>) -> Option<AccountId> {
+    AccountId::parse(arn?.split(':').nth(4)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_s_arn_names_the_organization_and_its_management_account() {
+        let arn = Some("arn:aws-us-gov:organizations::111122223333:account/o-ab/444455556666");
+        assert_eq!(organization_of(arn).as_deref(), Some("o-ab"));
+        assert_eq!(management_account_of(arn), AccountId::parse("111122223333"));
+        for none in [None, Some(""), Some("arn:aws:organizations::aws:account/ab"), Some("444455556666")] {
+            assert_eq!((organization_of(none), management_account_of(none)), (None, None), "{none:?}");
+        }
+    }
 }

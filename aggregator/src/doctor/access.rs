@@ -4,75 +4,112 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
 use super::mend;
 use super::problem::{Problem, cause_of};
-use super::stack_set::{Instance, Standing};
+use super::stack_set::{Progress, Standing};
 use crate::aws::regions::AccountRegion;
-
-/// Roles that others have made, and that no deployment of ours brings.
-const OTHERS_ROLES: [&str; 2] = ["OrganizationAccountAccessRole", "AWSControlTowerExecution"];
 
 /// What is known of an account whose role was refused.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused<'a> {
     /// The account.
     pub account_id: &'a str,
-    /// The role's name, with its path.
-    pub role_name: &'a str,
+    /// Whether it is the role that the deployment brings.
+    pub is_deployed_role: bool,
     /// The role's ARN.
     pub role_arn: &'a str,
     /// Whom its trust policy must name.
     pub principal: &'a str,
-    /// Whether it is the management account, which `StackSets` leave out.
-    pub is_management_account: bool,
+    /// Whether it is the management account, which `StackSets` leave out; `None` where that is not known.
+    pub is_management_account: Option<bool>,
     /// Whether the `StackSet` is there.
     pub stack_set: Standing,
     /// What it has done in the account.
-    pub instance: Option<&'a Instance>,
+    pub instance: Progress,
 }
 
 /// What a refused role means.
 pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
-    let Refused { account_id, role_name, role_arn, principal, .. } = refused;
+    let Refused { account_id, role_arn, principal, .. } = refused;
     if fault.kind != FaultKind::Denied {
         return Problem::unread(fault, &format!("the caller {principal}"));
     }
-    let is_ours = !OTHERS_ROLES.contains(&role_name.rsplit('/').next().unwrap_or(role_name));
     let elsewhere = "a role that trusts the caller, such as --role-name OrganizationAccountAccessRole or \
                      AWSControlTowerExecution, tells more";
     let unknown = |hint: String| Problem::unknown(cause_of(fault)).said(&fault.message).hint(hint);
     match (refused.stack_set, refused.instance) {
-        _ if !is_ours => unknown(format!(
+        // Whatever is deployed, it does not bring this one.
+        _ if !refused.is_deployed_role => unknown(format!(
             "the account does not have the role {role_arn}, or it does not trust {principal}; or the caller lacks \
-             sts:AssumeRole on it"
+             sts:AssumeRole on it; or --role-name is mistyped: if it is the role that is deployed, say so with --deployed-role"
         )),
-        (Standing::ToCome, _) if refused.is_management_account => {
-            Problem::to_come("the role is not deployed yet").mend(mend::deploy_management_role(account_id))
+        (Standing::ToCome, _) if refused.is_management_account == Some(true) => {
+            not_deployed(mend::deploy_management_role(account_id))
         }
-        (Standing::ToCome, _) => {
-            Problem::to_come("the role is not deployed yet").mend(mend::deploy("EcrEncryptionAccess"))
-        }
-        (Standing::There, _) if refused.is_management_account => unknown(format!(
+        (Standing::ToCome, _) => not_deployed(mend::deploy("EcrEncryptionAccess")),
+        (Standing::There, _) if refused.is_management_account == Some(true) => unknown(format!(
             "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
              trust the deployed functions alone; {elsewhere}"
         )),
-        (Standing::There, Some(Instance::Current)) => unknown(format!(
+        (Standing::There, Progress::Current) => unknown(format!(
             "the StackSet has brought the role, which may trust the deployed functions alone; {elsewhere}, and so does the \
              report of the deployed scan, which names each account that it cannot enter"
         )),
-        (Standing::There, _) => Problem::missing(cause_of(fault))
+        (Standing::There, Progress::UnderWay) => {
+            Problem::to_come("CloudFormation is bringing the role").said(&fault.message).hint("see `stack-instances`")
+        }
+        (Standing::There, Progress::None) if refused.is_management_account.is_none() => unknown(format!(
+            "it is not known whether this is the management account, whose role comes otherwise: see `stack-instances`; \
+             {elsewhere}"
+        )),
+        (Standing::There, Progress::None) => Problem::missing(cause_of(fault))
             .said(&fault.message)
             .hint(format!("the role is not there: see `stack-instances`; {elsewhere}")),
+        (Standing::There, Progress::Failed) => unknown(format!(
+            "the stack instance is not as it is to be, see `stack-instances`: the role may be missing, or there and trust the \
+             deployed functions alone; {elsewhere}"
+        )),
+        (Standing::There, Progress::NotRead) => unknown(format!(
+            "it is not known whether the StackSet has brought the role, which may trust the deployed functions alone: see \
+             `stack-instances`; {elsewhere}"
+        )),
+        (Standing::NotUsed, _) => {
+            unknown(format!("no role is deployed where AWS Config is all that is read: {elsewhere}"))
+        }
         (Standing::Unknown | Standing::NoOrganization, _) => unknown(format!(
             "it is not known whether the role is deployed; if it is, it may trust the deployed functions alone: {elsewhere}"
         )),
     }
 }
 
-/// What is not seen of an account that cannot be entered, though nothing is deployed yet that would let it.
+fn not_deployed(mend: Vec<String>) -> Problem {
+    Problem::to_come("the role is not deployed yet").mend(mend)
+}
+
+/// The role of the management account where the caller is in there, and enters it by none; the deployment is made from
+/// another account, and enters it.
+pub fn callers_management_role(stack_set: Standing, account_id: &str) -> Problem {
+    let mend = mend::deploy_management_role(account_id);
+    match stack_set {
+        Standing::ToCome => not_deployed(mend),
+        _ => Problem::unknown("the role of the management account is not seen from inside it")
+            .hint(
+                "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole; where \
+                 that is deployed, deploying it again changes nothing",
+            )
+            .mend(mend),
+    }
+}
+
+/// What is not seen of an account that cannot be entered, whether or not its role is to come.
 pub fn unseen(role_arn: &str) -> Problem {
     Problem::unknown("the account cannot be entered").hint(format!(
-        "the role {role_arn} cannot be assumed, so that neither Regions nor recorders are seen: --role-name names one that \
-         is there, such as OrganizationAccountAccessRole or AWSControlTowerExecution"
+        "the role {role_arn} cannot be assumed, so that nothing in the account is seen: --role-name names one that is there, \
+         such as OrganizationAccountAccessRole or AWSControlTowerExecution"
     ))
+}
+
+/// What is not seen of a Region that AWS is enabling.
+pub fn not_enabled_yet() -> Problem {
+    Problem::unknown("AWS is enabling the Region").hint("look again once it is enabled")
 }
 
 /// Whether an account has enabled a Region.

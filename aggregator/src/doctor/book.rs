@@ -246,10 +246,9 @@ impl Found {
         })
     }
 
-    /// Whether the list of accounts was read, and the flags have left none of them.
+    /// Whether the list of accounts was read, and the flags have left none of them that could be looked at.
     pub fn selects_nothing(&self) -> bool {
-        let Accounts { found, not_active, .. } = &self.accounts;
-        found.is_empty() && not_active.is_empty() && self.count(Check::Organization, State::Unknown) == 0
+        self.accounts.found.is_empty() && self.count(Check::Organization, State::Unknown) == 0
     }
 
     /// How many places of a check stand so.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::book::Place;
 use super::check::Check;
 use super::mend::StackSetAddress;
-use super::organization::{self, HomePlace, OrganizationDescription, PRINCIPALS};
+use super::organization::{self, HomePlace, OrganizationDescription};
 use super::rule::{self, OrganizationRule};
 use super::stack_set::{self, Instances, Standing};
 use super::survey::Survey;
@@ -25,7 +25,7 @@ use crate::scan::{ScanError, fatal};
 pub struct Groundwork {
     /// The organization's id.
     pub organization_id: Option<String>,
-    /// The management account.
+    /// The management account; `None` where it is not known, or there is no organization.
     pub management_account: Option<String>,
     /// Whether the `StackSet` is there.
     pub stack_set: Standing,
@@ -45,11 +45,17 @@ enum Organization {
 }
 
 impl Groundwork {
-    /// Asks for everything that there is once, and tells the book.
+    /// Whether an account is the management account; `None` where it is not known which one that is.
+    pub fn is_management_account(&self, account_id: &str) -> Option<bool> {
+        self.management_account.as_deref().map(|id| id == account_id)
+    }
+
+    /// Asks for everything that there is once, and tells the book. `listed_management_account` is what the list of
+    /// accounts tells, for whoever may not have the organization described.
     ///
     /// # Errors
     /// The caller's credentials have expired.
-    pub async fn lay(survey: &Survey) -> Result<Self, ScanError> {
+    pub async fn lay(survey: &Survey, listed_management_account: Option<AccountId>) -> Result<Self, ScanError> {
         let Survey { book, caller, counter, home_account, stack_set_name, .. } = survey;
         book.tell(Check::Caller, Place::default(), []);
         let governance = Governance::new(caller, counter);
@@ -59,8 +65,9 @@ impl Groundwork {
             described(survey, governance.organization().await)?
         };
         let management_account = match &organization {
-            Organization::Is(described) => described.management_account_id.clone(),
-            Organization::None | Organization::NotTold => None,
+            Organization::Is(OrganizationDescription { management_account_id: Some(id), .. }) => Some(id.clone()),
+            Organization::Is(_) | Organization::NotTold => listed_management_account.map(|id| id.to_string()),
+            Organization::None => None,
         };
         let is_management = management_account.as_ref() == Some(&caller.account_id);
         let mut address = StackSetAddress {
@@ -91,6 +98,11 @@ impl Groundwork {
         };
         let stack_sets = StackSets::new(caller, counter, address.call_as);
         tell_governance(survey, &governance, &stack_sets, place).await?;
+        if !survey.used.role {
+            let rules = rules(survey).await?;
+            let (stack_set, instances) = (Standing::NotUsed, None);
+            return Ok(Self { organization_id, management_account, stack_set, address, instances, rules });
+        }
         let read = not_fatal(stack_sets.stack_set(stack_set_name).await)?;
         if let Ok(described) = read.as_ref()
             && !described.regions.is_empty()
@@ -132,15 +144,15 @@ fn described(survey: &Survey, read: Result<OrganizationDescription, AwsFault>) -
 
 /// Trusted access, and delegation.
 async fn tell_governance(
-    Survey { book, .. }: &Survey,
+    Survey { book, used, .. }: &Survey,
     governance: &Governance,
     stack_sets: &StackSets,
     place: HomePlace<'_>,
 ) -> Result<(), ScanError> {
     let listed = not_fatal(governance.service_access().await)?;
-    let activated = not_fatal(stack_sets.organizations_access().await)?;
+    let activated = if used.role { not_fatal(stack_sets.organizations_access().await)? } else { Ok(None) };
     let is_delegation_needed = place.management_account != Some(place.home_account);
-    for principal in PRINCIPALS {
+    for principal in used.principals() {
         let problems = organization::trusted_access(principal, &listed, &activated, &place);
         book.tell(Check::TrustedAccess, Place::default(), problems);
         let delegated = if is_delegation_needed {

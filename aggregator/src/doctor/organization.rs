@@ -7,8 +7,6 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 use super::mend;
 use super::problem::{Problem, cause_of};
 
-/// What AWS Config's rules, packs and aggregators, and `StackSets` of an organization act as.
-pub const PRINCIPALS: [&str; 3] = [CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS];
 const CONFIG: &str = "config.amazonaws.com";
 const CONFIG_MULTI_ACCOUNT: &str = "config-multiaccountsetup.amazonaws.com";
 const STACK_SETS: &str = "member.org.stacksets.cloudformation.amazonaws.com";
@@ -24,6 +22,26 @@ pub struct OrganizationDescription {
     pub management_account_id: Option<String>,
     /// `FeatureSet`: `ALL`, `CONSOLIDATED_BILLING`, or a value that this version does not know.
     pub feature_set: Option<String>,
+}
+
+/// What a deployment makes use of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// The rule, in some Region.
+    pub rule: bool,
+    /// A configuration aggregator, which the scan reads.
+    pub aggregator: bool,
+    /// The role in every account, which a `StackSet` brings.
+    pub role: bool,
+}
+
+impl Use {
+    /// What AWS Config's rules, packs and aggregators, and `StackSets` of an organization act as, where they are used.
+    pub fn principals(self) -> impl Iterator<Item = &'static str> {
+        let principals =
+            [(CONFIG, self.rule || self.aggregator), (CONFIG_MULTI_ACCOUNT, self.rule), (STACK_SETS, self.role)];
+        principals.into_iter().filter(|(_, is_used)| *is_used).map(|(principal, _)| principal)
+    }
 }
 
 /// Whether the organization has all features.

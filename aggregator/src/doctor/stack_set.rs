@@ -35,6 +35,8 @@ pub enum Standing {
     Unknown,
     /// There is no organization.
     NoOrganization,
+    /// Neither the `StackSet` nor its role is to be deployed.
+    NotUsed,
 }
 
 /// How far a `StackSet` has come in an account, the best first.
@@ -46,6 +48,34 @@ pub enum Instance {
     UnderWay(String),
     /// It is not, or not as it is to be: the statuses, and why.
     Failed(Box<Failure>),
+}
+
+/// What is known of the stack instance of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The instances could not be read, or there is no `StackSet` to have them.
+    NotRead,
+    /// The account has none.
+    None,
+    /// The instance is as it is to be.
+    Current,
+    /// `CloudFormation` is at it.
+    UnderWay,
+    /// It is not as it is to be; what it has brought may be there all the same.
+    Failed,
+}
+
+impl Progress {
+    /// That of an account, of the instances that were read.
+    pub fn of(instances: Option<&Instances>, account_id: AccountId) -> Self {
+        match instances.map(|instances| instances.get(&account_id)) {
+            None => Self::NotRead,
+            Some(None) => Self::None,
+            Some(Some(Instance::Current)) => Self::Current,
+            Some(Some(Instance::UnderWay(_))) => Self::UnderWay,
+            Some(Some(Instance::Failed(_))) => Self::Failed,
+        }
+    }
 }
 
 /// Why a stack instance is not as it is to be.
@@ -122,8 +152,14 @@ pub fn stack_set(
     (Standing::There, problems)
 }
 
-/// Whether the `StackSet` has come to an account.
-pub fn stack_instance(instance: Option<&Instance>, account: &Account, address: &StackSetAddress) -> Vec<Problem> {
+/// Whether the `StackSet` has come to an account. `is_member` tells whether it is known not to be the management account,
+/// which needs no instance and can have none.
+pub fn stack_instance(
+    instance: Option<&Instance>,
+    account: &Account,
+    is_member: bool,
+    address: &StackSetAddress,
+) -> Vec<Problem> {
     let id = account.id.to_string();
     let unit = account.units.ids.last();
     let no_unit = "its organizational unit is not known: add it to organization.organizationalUnits, and deploy";
@@ -145,6 +181,10 @@ pub fn stack_instance(instance: Option<&Instance>, account: &Account, address: &
                 other => Problem::unknown(format!("the stack instance's status `{other}` is unknown to this version")),
             }
         }
+        None if !is_member => Problem::unknown("there is no stack instance, and the management account is not known").hint(
+            "StackSets leave the management account out; any other account lacks its role: ask as one that may call \
+             organizations:DescribeOrganization, or organizations:ListAccounts",
+        ),
         None => mended(
             Problem::missing("there is no stack instance").hint(
                 "or leave the account out: --exclude-accounts here, organization.excludedAccounts in the CDK app's \

@@ -14,7 +14,7 @@ use super::book::{Book, Place};
 use super::check::Check;
 use super::groundwork::Groundwork;
 use super::is_active;
-use super::organization::unlisted;
+use super::organization::{Use, unlisted};
 use crate::account::Account;
 use crate::args::Include;
 use crate::args::Regions;
@@ -23,6 +23,7 @@ use crate::aws::caller::Caller;
 use crate::aws::config::AwsConfig;
 use crate::aws::regions::{AccountRegion, RegionLister};
 use crate::aws::security_hub::AwsSecurityHub;
+use crate::config_source::Source;
 use crate::coverage::hint::who_asks;
 use crate::pace::PacedLookup;
 use crate::reporter::Reporter;
@@ -46,12 +47,16 @@ pub struct Survey {
     pub is_of_one_account: bool,
     /// The role to assume, path allowed.
     pub role_name: String,
+    /// The role that the deployment brings, path allowed.
+    pub deployed_role: String,
     /// The name of the `StackSet`.
     pub stack_set_name: String,
     /// The name of the rule.
     pub rule_name: String,
     /// Where the rule is, or is to be.
     pub rule_regions: BTreeSet<String>,
+    /// What the deployment makes use of.
+    pub used: Use,
     /// Where repositories are to be looked for.
     pub regions: Regions,
     /// The tag that exempts, where one does.
@@ -93,8 +98,15 @@ impl Survey {
             counter: counter.clone(),
             home_account: args.home_account.clone().unwrap_or_else(|| caller.account_id.clone()),
             role_name: args.scope.role_name.clone(),
+            deployed_role: args.deployed_role.clone(),
             stack_set_name: args.stack_set.clone(),
             rule_name: args.rule_name.clone(),
+            used: Use {
+                rule: !rule_regions.is_empty(),
+                aggregator: args.source != Source::Api,
+                // As in the CDK app: AWS Config may be all that is read.
+                role: !rule_regions.is_empty() || args.source != Source::Config || args.security_hub,
+            },
             rule_regions,
             regions: args.scope.regions.clone(),
             exempt_tag_key: policy.exemptions.exempt_tag_key.clone(),

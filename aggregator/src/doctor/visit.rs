@@ -11,13 +11,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::access::{self, Refused};
 use super::book::Place;
-use super::check::Check;
+use super::check::{Check, State};
 use super::groundwork::Groundwork;
 use super::problem::Problem;
 use super::recorder::{RecorderPlace, recorder};
 use super::rights::{self, Asker, NO_KEY};
 use super::rule::organization_rule;
-use super::stack_set::stack_instance;
+use super::stack_set::{Progress, stack_instance};
 use super::survey::Survey;
 use crate::account::Account;
 use crate::args::Regions;
@@ -40,7 +40,7 @@ struct Visited<'a> {
     /// Where repositories are to be looked for.
     scan_regions: BTreeSet<String>,
     /// Where AWS Config must record.
-    rule_regions: BTreeSet<String>,
+    recorded_regions: BTreeSet<String>,
 }
 
 impl Survey {
@@ -52,10 +52,11 @@ impl Survey {
         let account = &*account;
         let account_id = account.id.to_string();
         let place = Place { account: Some(account), region: None };
-        let is_management_account = groundwork.management_account.as_deref() == Some(account_id.as_str());
+        let is_management_account = groundwork.is_management_account(&account_id);
         let instances = groundwork.instances.as_ref();
-        if let Some(instances) = instances.filter(|_| !is_management_account) {
-            let problems = stack_instance(instances.get(&account.id), account, &groundwork.address);
+        if let Some(instances) = instances.filter(|_| is_management_account != Some(true)) {
+            let is_member = is_management_account == Some(false);
+            let problems = stack_instance(instances.get(&account.id), account, is_member, &groundwork.address);
             self.book.tell(Check::StackInstances, place, problems);
         }
         for (region, rule) in &groundwork.rules {
@@ -74,17 +75,22 @@ impl Survey {
                 let role_arn = self.caller.role_arn(&account_id);
                 let refused = Refused {
                     account_id: &account_id,
-                    role_name: &self.role_name,
+                    is_deployed_role: self.role_name == self.deployed_role,
                     role_arn: &role_arn,
                     principal: &self.caller.principal(),
                     is_management_account,
                     stack_set: groundwork.stack_set,
-                    instance: instances.and_then(|instances| instances.get(&account.id)),
+                    instance: Progress::of(instances, account.id),
                 };
                 self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
-                // With the role, what is under it comes too; what is there already must be known before.
-                if !self.rule_regions.is_empty() {
-                    self.book.tell(Check::Recorder, place, [access::unseen(&role_arn)]);
+                // The role may come with the deployment; what it would show is there, or missing, already.
+                let unseen = [
+                    (Check::Recorder, self.used.rule || self.used.aggregator),
+                    (Check::EcrRights, true),
+                    (Check::SecurityHub, self.hub.is_some()),
+                ];
+                for (check, _) in unseen.into_iter().filter(|(_, applies)| *applies) {
+                    self.book.tell(check, place, [access::unseen(&role_arn)]);
                 }
                 self.reporter.account_planned(0);
                 self.book.checked(account);
@@ -94,6 +100,9 @@ impl Survey {
         };
         if !is_own {
             self.book.tell(Check::Role, place, []);
+        } else if self.used.role && is_management_account == Some(true) && self.home_account != account_id {
+            let problem = access::callers_management_role(groundwork.stack_set, &account_id);
+            self.book.tell(Check::Role, place, [problem]);
         }
         let who = who_asks(&self.caller, Some(&account_id));
         match listed {
@@ -104,8 +113,9 @@ impl Survey {
             }
             Ok(listed) => {
                 let role_name = (!is_own).then_some(self.role_name.as_str());
-                let (scan_regions, rule_regions) = self.regions_of(account, &account_id, &listed);
-                let visited = Visited { account, account_id, credentials, who, role_name, scan_regions, rule_regions };
+                let (scan_regions, recorded_regions) = self.regions_of(account, &account_id, &listed);
+                let visited =
+                    Visited { account, account_id, credentials, who, role_name, scan_regions, recorded_regions };
                 self.regions(&visited).await?;
             }
         }
@@ -113,7 +123,8 @@ impl Survey {
         Ok(())
     }
 
-    /// Checks the Regions that were named, and tells which are to be looked at.
+    /// Checks the Regions that were named, and tells in which of those that are enabled repositories are to be looked for,
+    /// and in which AWS Config must record: where the rule judges, and where a scan takes what was recorded.
     fn regions_of(
         &self,
         account: &Account,
@@ -126,14 +137,26 @@ impl Survey {
         }
         for region in named {
             let problems = access::region(listed, region, account_id);
-            self.book.tell(Check::Regions, Place { account: Some(account), region: Some(region) }, problems);
+            let place = Place { account: Some(account), region: Some(region) };
+            // The Region comes by itself; a recorder there does not.
+            if problems.iter().any(|problem| problem.state == State::ToCome)
+                && (self.used.aggregator || self.rule_regions.contains(region))
+            {
+                self.book.tell(Check::Recorder, place, [access::not_enabled_yet()]);
+            }
+            self.book.tell(Check::Regions, place, problems);
         }
-        let enabled = |wanted: &Regions| plan(listed, wanted).regions.into_iter().collect();
-        (enabled(&self.regions), enabled(&Regions::Named(self.rule_regions.clone())))
+        let enabled = |wanted: &Regions| -> BTreeSet<String> { plan(listed, wanted).regions.into_iter().collect() };
+        let scanned = enabled(&self.regions);
+        let mut recorded = enabled(&Regions::Named(self.rule_regions.clone()));
+        if self.used.aggregator {
+            recorded.extend(scanned.iter().cloned());
+        }
+        (scanned, recorded)
     }
 
     async fn regions(&self, visited: &Visited<'_>) -> Result<(), ScanError> {
-        let regions: BTreeSet<String> = visited.scan_regions.union(&visited.rule_regions).cloned().collect();
+        let regions: BTreeSet<String> = visited.scan_regions.union(&visited.recorded_regions).cloned().collect();
         self.reporter.account_planned(regions.len());
         stream::iter(regions)
             .map(|region| async move {
@@ -152,7 +175,7 @@ impl Survey {
         let access =
             Access { account_id: account_id.clone(), credentials: credentials.clone(), region: region.to_owned() };
         let asker = Asker { account_id, who, role_name: *role_name };
-        if visited.rule_regions.contains(region) {
+        if visited.recorded_regions.contains(region) {
             let problems = match self.config.recording(&access).await {
                 Ok(recording) => {
                     recorder(&recording, RecorderPlace { partition: &self.caller.partition, account_id, region })

@@ -43,6 +43,8 @@ pub struct Listing {
     is_unreadable: bool,
     /// The organization's id; `None` where there is none, or it may not be read.
     pub organization_id: Option<String>,
+    /// Its management account, where an account that is listed before the run tells it.
+    pub management_account_id: Option<AccountId>,
     /// What the user should know about where the accounts come from.
     pub note: Option<String>,
     /// What could not be listed, and why.
@@ -69,6 +71,7 @@ impl Listing {
             in_organization: first.is_ok(),
             is_unreadable: false,
             organization_id: None,
+            management_account_id: None,
             note: None,
             gap: None,
         };
@@ -89,6 +92,7 @@ impl Listing {
     fn take(&mut self, page: AccountPage) {
         self.listed.extend(page.accounts);
         self.organization_id = self.organization_id.take().or(page.organization_id);
+        self.management_account_id = self.management_account_id.or(page.management_account_id);
         self.next_token = page.next_token;
     }
 

@@ -23,6 +23,7 @@ fn flags_and_policies() {
         &["--rule-name", "a/b"],
         &["--policy", policy.to_str().unwrap()],
         &["--role-name", "a b"],
+        &["--deployed-role", "a b"],
     ] {
         let output = bench.command(arguments).output().unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bench;
 mod commands;
+mod entering;
 mod large;
 mod organization;
 mod reading;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use integration_tests::{Effect, Fault, RateLimit, Role};
+use integration_tests::{Effect, Fault, RateLimit, RegionStatus};
 
-use crate::bench::{BANK, BOTH_REGIONS, Bench, MANAGEMENT, SHOP, prepared_but};
+use crate::bench::{BANK, BOTH_REGIONS, Bench, SHOP, prepared_but};
 use crate::organization::cases;
 
 #[test]
@@ -90,28 +90,6 @@ fn as_a_person_reads_it() {
     insta::with_settings!({filters => filters()}, { insta::assert_snapshot!(told) });
 }
 
-/// Before anything is deployed, what is in the accounts is seen with a role that is there already.
-#[test]
-fn with_a_role_that_others_have_made() {
-    let mut organization = prepared_but(
-        "",
-        "[cloudformation]\nstack_set = []\n[config]\norganization_rule = []\n[[config.recorder]]\nabsent = true\n",
-    );
-    for account in &mut organization.accounts {
-        let name = "OrganizationAccountAccessRole".to_owned();
-        account.roles = Some(vec![Role { name, ..Role::default() }]);
-    }
-    let bench = Bench::new(organization);
-    let outcome = bench.run(&[&BOTH_REGIONS[..], &["--role-name", "OrganizationAccountAccessRole"]].concat());
-    assert_eq!((outcome.status, outcome.ok("role"), outcome.ok("ecr-rights")), (3, 2, 6));
-    let states = |check: &str| -> Vec<&str> {
-        let findings = outcome.findings().iter().filter(|one| one["check"] == check);
-        findings.map(|finding| finding["state"].as_str().unwrap()).collect()
-    };
-    assert_eq!(states("recorder"), ["missing"; 6]);
-    assert_eq!((states("stack-set"), states("organization-rule")), (vec!["to-come"], vec!["to-come"; 2]));
-}
-
 /// Who scans alone needs no recorder, and none is looked for.
 #[test]
 fn without_a_rule_nothing_must_be_recorded() {
@@ -120,28 +98,43 @@ fn without_a_rule_nothing_must_be_recorded() {
     organization.accounts[1].roles = Some(Vec::new());
     let bench = Bench::new(organization);
     let outcome = bench.run(&["--rule-regions", "none"]);
-    assert_eq!((outcome.status, outcome.ok("recorder"), outcome.ok("organization-rule")), (0, 0, 0));
-    assert_eq!(outcome.lines().len(), 2, "the StackSet and its role are to come: {:?}", outcome.lines());
+    // Nothing is recorded, but what else is in the Shop was not seen.
+    assert_eq!((outcome.status, outcome.ok("recorder"), outcome.ok("organization-rule")), (4, 0, 0));
+    assert_eq!(
+        outcome.lines(),
+        [
+            "stack-set to-come - -: there is no StackSet `EcrEncryptionMemberRole` in eu-central-1".to_owned(),
+            format!("role to-come {SHOP} -: the role is not deployed yet"),
+            format!("ecr-rights unknown {SHOP} -: the account cannot be entered"),
+        ]
+    );
     assert_eq!(bench.0.counters().calls_of("config", "DescribeConfigurationRecorders"), 0);
     assert_eq!(bench.run(&[]).status, 3);
 }
 
-/// With nothing deployed and recorders that nobody could see, it is not ready for all that anybody knows.
+/// A scan that takes what AWS Config recorded lacks what it did not, rule or none.
 #[test]
-fn an_account_that_cannot_be_entered_is_never_all_right() {
-    let mut organization = prepared_but("", "[cloudformation]\nstack_set = []\n");
+fn what_a_scan_takes_from_aws_config_must_be_recorded() {
+    let recorder = "[[config.recorder]]\naccount = \"222222222222\"\nregion = \"us-east-1\"\nabsent = true\n";
+    let bench = Bench::new(prepared_but("", recorder));
+    for source in ["config", "both"] {
+        for (regions, recorders) in [("none", 5), ("eu-central-1", 5)] {
+            let outcome = bench.run(&["--rule-regions", regions, "--source", source]);
+            let missing = format!("recorder missing {SHOP} us-east-1: there is no configuration recorder");
+            assert_eq!((outcome.status, outcome.ok("recorder")), (3, recorders), "{source} {regions}");
+            assert_eq!(outcome.lines(), [missing], "{source} {regions}");
+        }
+        let outcome = bench.run(&["--rule-regions", "none", "--source", source, "--regions", "eu-central-1"]);
+        assert_eq!((outcome.status, outcome.ok("recorder")), (0, 3), "{source}");
+    }
+    let outcome = bench.run(&["--rule-regions", "eu-central-1"]);
+    assert_eq!((outcome.status, outcome.ok("recorder")), (0, 3));
+    // Where nobody can look, nobody knows.
+    let mut organization = prepared_but("", "");
     organization.accounts[1].roles = Some(Vec::new());
-    let outcome = Bench::new(organization).run(&[]);
+    let outcome = Bench::new(organization).run(&["--rule-regions", "none", "--source", "config"]);
     assert_eq!(outcome.status, 4);
-    let of_the_shop: Vec<String> = outcome.lines().into_iter().filter(|line| line.contains(SHOP)).collect();
-    assert_eq!(
-        of_the_shop,
-        [
-            format!("role to-come {SHOP} -: the role is not deployed yet"),
-            format!("recorder unknown {SHOP} -: the account cannot be entered"),
-        ]
-    );
-    assert!(outcome.lines().iter().all(|line| !line.contains(BANK)));
+    assert!(outcome.lines().contains(&format!("recorder unknown {SHOP} -: the account cannot be entered")));
 }
 
 /// Passing faults are retried; those that last are told as unknown, whatever they strike.
@@ -219,24 +212,43 @@ fn an_organization_that_may_not_be_read() {
     }
 }
 
-/// The home account is another one than the caller's: delegation is asked about that one, and the rule is read as its role.
+/// A Region that is being enabled comes by itself, a recorder in it does not.
 #[test]
-fn another_home_account() {
-    let mut organization = prepared_but("delegated_administrators = [\"222222222222\"]", "");
-    let bench = Bench::new(organization.clone());
-    let arguments = [&BOTH_REGIONS[..], &["--home-account", SHOP]].concat();
-    let outcome = bench.run(&arguments);
-    assert_eq!((outcome.status, outcome.lines()), (0, Vec::new()));
-    assert_eq!((outcome.ok("delegated-administrator"), outcome.ok("organization-rule")), (3, 6));
-    assert_eq!(outcome.document["preflight"]["home_account_id"], SHOP);
+fn a_region_that_is_being_enabled() {
+    let mut organization = prepared_but("", "[config]\norganization_rule = []\n");
+    organization.accounts[2].regions = [("us-east-1".to_owned(), RegionStatus::Enabling)].into();
+    let bench = Bench::new(organization);
+    let of_the_region = |arguments: &[&str]| -> (i32, Vec<String>) {
+        let outcome = bench.run(arguments);
+        let place = format!("{BANK} us-east-1");
+        (outcome.status, outcome.lines().into_iter().filter(|line| line.contains(&place)).collect())
+    };
+    let region = format!("regions to-come {BANK} us-east-1: AWS is enabling the Region");
+    let recorder = format!("recorder unknown {BANK} us-east-1: AWS is enabling the Region");
+    assert_eq!(of_the_region(&BOTH_REGIONS), (4, vec![region.clone(), recorder]));
+    assert_eq!(of_the_region(&["--regions", "us-east-1", "--rule-regions", "none"]), (0, vec![region]));
+}
 
-    organization.delegated_administrators = Vec::new();
-    let outcome = Bench::new(organization).run(&arguments);
-    let missing: Vec<String> =
-        outcome.lines().into_iter().filter(|line| line.starts_with("delegated-administrator missing")).collect();
-    assert_eq!((outcome.status, missing.len()), (3, 3), "{:?}", outcome.lines());
-    assert!(outcome.commands().iter().any(|line| line.contains(&format!("--account-id {SHOP}"))));
-    assert!(outcome.commands().iter().any(|line| line.contains(MANAGEMENT)));
+/// Of what is not made use of, nothing is demanded, and nothing is asked.
+#[test]
+fn only_what_is_used_must_be_allowed() {
+    let mut organization = prepared_but("trusted_services = []", "[cloudformation]\nstack_set = []\n");
+    organization.cloudformation.organizations_access = Some("DISABLED".to_owned());
+    let bench = Bench::new(organization);
+    let principals = |arguments: &[&str]| -> Vec<String> {
+        let outcome = bench.run(&[&["--rule-regions", "none"], arguments].concat());
+        let findings = outcome.findings().iter().filter(|one| one["check"] == "trusted-access");
+        let told = |one: &serde_json::Value| one["cause"].as_str().unwrap().replace("not enabled for ", "");
+        findings.map(told).map(|principal| principal.replace(".amazonaws.com", "")).collect()
+    };
+    let stack_sets = "member.org.stacksets.cloudformation";
+    assert_eq!(principals(&[]), [stack_sets]);
+    assert_eq!(principals(&["--source", "both"]), ["config", stack_sets]);
+    assert_eq!(principals(&["--source", "config", "--security-hub"]), ["config", stack_sets]);
+    bench.0.reset();
+    assert_eq!(principals(&["--source", "config"]), ["config"]);
+    assert_eq!(bench.0.counters().calls_of("cloudformation", "DescribeStackSet"), 0);
+    assert_eq!(principals(&["--rule-name", "x"]), [stack_sets]);
 }
 
 /// Accounts that nobody can use are told, and are no problem; those that are left out are not looked at.
@@ -249,4 +261,9 @@ fn accounts_that_are_left_alone() {
     assert_eq!(outcome.document["accounts"]["not_active"], serde_json::json!(["444444444444"]));
     assert_eq!(outcome.document["accounts"]["found"], 2);
     assert_eq!(bench.0.counters().calls_in(BANK, "eu-central-1"), 0);
+    // Where there is no other, nothing was looked at, and nothing is ready.
+    let output = bench.command(&["--accounts", "444444444444"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("no account that is active") && stderr.contains("444444444444"), "{stderr}");
 }

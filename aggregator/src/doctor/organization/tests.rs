@@ -22,6 +22,17 @@ fn shown(problems: &[Problem]) -> Option<(State, &str)> {
     problems.first().map(|problem| (problem.state, problem.cause.as_str()))
 }
 
+/// Nothing is demanded of the organization that the deployment makes no use of.
+#[rstest]
+#[case::all(Use { rule: true, aggregator: true, role: true }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_rule(Use { rule: true, aggregator: false, role: true }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_scan(Use { rule: false, aggregator: false, role: true }, &[STACK_SETS])]
+#[case::a_scan_of_both(Use { rule: false, aggregator: true, role: true }, &[CONFIG, STACK_SETS])]
+#[case::a_scan_of_config(Use { rule: false, aggregator: true, role: false }, &[CONFIG])]
+fn principals(#[case] used: Use, #[case] expected: &[&str]) {
+    assert_eq!(used.principals().collect::<Vec<_>>(), expected);
+}
+
 #[rstest]
 #[case(Some("ALL"), None)]
 #[case(Some("CONSOLIDATED_BILLING"), Some(State::Missing))]

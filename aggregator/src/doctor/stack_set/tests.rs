@@ -82,7 +82,7 @@ fn instances(
     #[case] expected: Option<(State, Option<&str>)>,
 ) {
     let instance = Instance::of(status, detailed, Some("why".to_owned()));
-    let problems = stack_instance(Some(&instance), &account(Some("ou-ab12-11111111")), &address());
+    let problems = stack_instance(Some(&instance), &account(Some("ou-ab12-11111111")), true, &address());
     let found = problems.first().map(|problem| {
         let operation = problem.commands.get(1).and_then(|command| command.split_whitespace().nth(2));
         (problem.state, operation)
@@ -96,13 +96,35 @@ fn instances(
 
 #[test]
 fn an_account_without_an_instance() {
-    let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), &address());
+    let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), true, &address());
     assert_eq!(problems[0].state, State::Missing);
     assert!(problems[0].commands[3].starts_with("aws cloudformation create-stack-instances "), "{problems:?}");
     // No command can be told without the unit.
-    let problems = stack_instance(None, &account(None), &address());
+    let problems = stack_instance(None, &account(None), true, &address());
     assert_eq!((problems[0].state, problems[0].commands.len()), (State::Missing, 0));
     assert!(problems[0].hint.as_deref().unwrap().contains("organizationalUnits"));
+    // The management account has none, and can be given none.
+    let problems = stack_instance(None, &account(Some("ou-ab12-11111111")), false, &address());
+    assert_eq!((problems[0].state, problems[0].commands.len()), (State::Unknown, 0));
+    assert_eq!(stack_instance(Some(&Instance::Current), &account(None), false, &address()), []);
+}
+
+/// What was not read is not the same as what is not there.
+#[test]
+fn progress() {
+    let id = |text| AccountId::parse(text).unwrap();
+    let of = |status, detailed| Instance::of(Some(status), Some(detailed), None);
+    let read: Instances = [
+        (id("111111111111"), of("CURRENT", "SUCCEEDED")),
+        (id("222222222222"), of("OUTDATED", "RUNNING")),
+        (id("333333333333"), of("OUTDATED", "FAILED")),
+    ]
+    .into();
+    let of_all = |read| {
+        ["111111111111", "222222222222", "333333333333", "444444444444"].map(|text| Progress::of(read, id(text)))
+    };
+    assert_eq!(of_all(Some(&read)), [Progress::Current, Progress::UnderWay, Progress::Failed, Progress::None]);
+    assert_eq!(of_all(None), [Progress::NotRead; 4]);
 }
 
 /// The role is the same wherever it came from.
