@@ -86,14 +86,16 @@ impl Check {
             Self::Caller => "AWS accepts the caller's credentials",
             Self::Organization => "the organization's accounts can be listed",
             Self::AllFeatures => "the organization has all features",
-            Self::TrustedAccess => "AWS Config and StackSets may act in the organization",
+            Self::TrustedAccess => "AWS Config and StackSets may act in the organization, where they are used",
             Self::DelegatedAdministrator => "the home account may deploy for the organization",
             Self::StackSet => "the StackSet of the role is there, with automatic deployment",
             Self::StackInstances => "it has brought the role into each account",
             Self::OrganizationRule => "the organization's rule is in each account, in each rule Region",
             Self::Role => "the role of each account can be assumed",
             Self::Regions => "each account has enabled the Regions that were named",
-            Self::Recorder => "AWS Config records repositories and keys in each rule Region",
+            Self::Recorder => {
+                "AWS Config records repositories and keys in each rule Region, with --source config or both in each scanned one"
+            }
             Self::EcrRights => "ECR can be read",
             Self::KmsRights => "keys can be described",
             Self::TagRights => "tags can be read, where the policy exempts by tag",
