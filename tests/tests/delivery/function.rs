@@ -1,5 +1,6 @@
 //! The scan as a Lambda function, which keeps its reports on S3.
 
+mod beside;
 pub mod bench;
 mod chains;
 mod continuation;
