@@ -11,7 +11,7 @@ use crate::security_hub::HubOutcome;
 use crate::stop::Stop;
 use crate::summary::Summary;
 
-/// Brings the findings to Security Hub, unless the run is asked to stop twice. `later` is a later run that was there before this
+/// Brings the findings to Security Hub, unless the run is asked to stop twice, or its time is over. `later` is a later run that was there before this
 /// one was written, as far as is known.
 pub(super) async fn bring(
     scan: &Scan<PacedLookup<AwsLookup>>,
@@ -27,9 +27,16 @@ pub(super) async fn bring(
         return HubOutcome::overtaken(later);
     }
     let (heard, bringing) = (stop.times(), scan.bring_to_security_hub(counter, &published.folder, summary, stop));
+    let ends = async {
+        tokio::select! {
+            () = stop.asked(heard + 2) => {}
+            // It may have been asked for the last time while the report was still being written.
+            () = stop.ends_telling() => {}
+        }
+    };
     tokio::select! {
         outcome = bringing => outcome,
-        () = stop.asked(heard + 2) => HubOutcome { left_out: summary.coverage.targets_scanned, ..HubOutcome::default() },
+        () = ends => HubOutcome { left_out: summary.coverage.targets_scanned, ..HubOutcome::default() },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The scan as a Lambda function, which keeps its reports on S3.
 
-mod beside;
 pub mod bench;
+mod beside;
 mod chains;
 mod continuation;
 mod late;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ecr_encryption_rule::aws::fault::AwsFault;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::warn;
@@ -18,6 +18,8 @@ const LOCK: &str = "lock.json";
 /// So long it counts after it was written; whoever needs longer writes it anew. A process that was killed keeps others out for
 /// so long after they have seen what it has left.
 const TERM: Duration = Duration::from_mins(3);
+/// No clock is so wrong: what was to be over so long ago was left by a process that was killed.
+const LONG_AGO: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is written anew.
 const RENEWAL: Duration = Duration::from_mins(1);
 /// How often it is looked whether the other one has done.
@@ -96,13 +98,14 @@ impl S3Store {
         done
     }
 
-    /// Whether somebody may be writing the report of a run: a killed process has left the same.
+    /// Whether somebody may be writing the report of a run: a process that was killed today has left the same.
     ///
     /// # Errors
     /// S3 does not say.
     pub async fn is_locked(&self, run_id: &str) -> Result<bool, StoreError> {
         let there = self.get_small(&names::within(&names::of_unfinished(run_id), LOCK)).await?;
-        Ok(there.is_some_and(|there| Held::of(&there.content).is_some()))
+        let held = there.and_then(|there| Held::of(&there.content));
+        Ok(held.is_some_and(|held| Timestamp::now().duration_since(held.until) < LONG_AGO))
     }
 
     async fn lock(&self, run_id: &str) -> Result<Lock<'_>, StoreError> {
