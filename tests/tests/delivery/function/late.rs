@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::bench::{Bench, metrics, organization, result};
 use super::continuation::{SHORT, hanging};
-use crate::fake_s3::{FakeS3, Fault, Head, State};
+use crate::fake_s3::{FakeS3, Fault, Head, State, error};
 
 /// A function whose bucket does as it is told once that is turned on.
 pub(super) struct Late {
@@ -180,4 +180,23 @@ fn a_report_that_another_has_written_meanwhile_is_waited_for_no_longer() {
     other.join().unwrap();
     let expected = (json!("finished_elsewhere"), json!(told));
     assert_eq!((result(&second)["status"].clone(), result(&second)["report"].clone()), expected);
+}
+
+/// Somebody else seems to have written it, and is gone: there is no report but this one's.
+#[test]
+fn who_has_lost_its_turn_to_nobody_has_another() {
+    let faults = vec![hanging()];
+    let mut late = Late::new("late-turn", Organization { faults, ..organization() }, |head: &Head| {
+        let is_manifest = head.is("PUT", "/ecr/runs/") && head.path.contains("/manifest.json");
+        (is_manifest && head.before == 0).then(|| error(412, "PreconditionFailed"))
+    });
+    let first = result(&late.bench.invoke_within(&json!({}), SHORT)).clone();
+    late.bench.simulator.set_faults(Vec::new());
+    late.bench.fresh_instance();
+    let second = late.bench.invoke(&follow());
+    let told = result(&second);
+    assert_eq!((&told["run_id"], &told["status"]), (&first["run_id"], &json!("complete")), "{second:#?}");
+    let manifest = format!("{}/manifest.json", told["report"].as_str().unwrap().replace("s3:/", ""));
+    assert!(late.server.keys().contains(&manifest), "{:?}", late.server.keys());
+    assert_eq!(late.keys_with("/.unfinished/"), Vec::<String>::new());
 }
