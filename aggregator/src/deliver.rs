@@ -14,6 +14,7 @@ use crate::history::manifest::Manifest;
 use crate::notify::{Delivery, Digest, Notifier};
 use crate::report::terminal::ReportLocation;
 use crate::security_hub::HubOutcome;
+use crate::stop::Stop;
 use crate::summary::Summary;
 
 /// How long one attempt of a call may take where there was no scan.
@@ -66,23 +67,38 @@ pub struct Told<'a> {
     pub fail_on: FailOn,
 }
 
-/// Tells people of a run, if they want to hear of it.
-pub async fn tell(args: &NotifyArgs, sdk_config: &SdkConfig, attempts: u32, run: Told<'_>, delivered: &mut Delivered) {
+/// Tells people of a run, if they want to hear of it; once `stop` ends telling, who has not answered counts as not told.
+pub async fn tell(
+    args: &NotifyArgs,
+    sdk_config: &SdkConfig,
+    attempts: u32,
+    run: Told<'_>,
+    stop: &Stop,
+    delivered: &mut Delivered,
+) {
     let exit = ExitStatus::of(run.summary, delivered.is_complete(), run.fail_on);
     let address = run.report.address();
     let digest = Digest::of(run.summary, run.earlier, exit, Some(&address), &delivered.failures());
+    // What could not be found out is among the failures.
+    let overtaken = run.report.overtaken.as_ref().filter(|_| run.report.overtaken_by().is_some());
+    let digest = digest.overtaken(overtaken.map(ToString::to_string));
     if !args.notify.is_empty() && args.notify_on.wants(&digest) {
-        let notifier = Notifier::new(clients::with_retries(sdk_config, attempts));
+        let notifier = Notifier::new(clients::with_retries(sdk_config, attempts)).until(stop.clone());
         delivered.notifications = notifier.notify(&args.notify, &digest).await;
     }
 }
 
-/// Tells people that there is no result, and why.
-pub async fn tell_failure(args: &NotifyArgs, profile: Option<&str>, why: &str) {
+/// Tells people that there is no result, and why; until `stop` ends telling.
+pub async fn tell_failure(args: &NotifyArgs, profile: Option<&str>, why: &str, stop: &Stop) {
     if args.notify.is_empty() {
         return;
     }
-    let sdk_config = match caller::sdk_config(profile, ATTEMPT, clients::http_client(1)).await {
+    let finding_out = caller::sdk_config(profile, ATTEMPT, clients::http_client(1));
+    let found = tokio::select! {
+        found = Box::pin(finding_out) => found,
+        () = stop.ends_telling() => return warn!("nobody can be told: the time is over"),
+    };
+    let sdk_config = match found {
         Ok((sdk_config, attempts)) => clients::with_retries(&sdk_config, attempts),
         // It may be what the run has failed for; webhooks can be told without.
         Err(error) => {
@@ -91,5 +107,6 @@ pub async fn tell_failure(args: &NotifyArgs, profile: Option<&str>, why: &str) {
         }
     };
     // What cannot be told either is logged.
-    Notifier::new(sdk_config).notify(&args.notify, &Digest::of_failure(ExitStatus::CouldNotRun, why)).await;
+    let notifier = Notifier::new(sdk_config).until(stop.clone());
+    notifier.notify(&args.notify, &Digest::of_failure(ExitStatus::CouldNotRun, why)).await;
 }

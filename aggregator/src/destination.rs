@@ -39,8 +39,10 @@ pub struct Kept {
     pub trend: Vec<Manifest>,
     /// Folders with the findings and changes of the newest, the newest first: where one cannot be read, there is the next.
     pub newest: Vec<PathBuf>,
-    /// Whether there is one.
+    /// Whether there is one, be it that it cannot be read.
     pub is_any: bool,
+    /// The newest of those that have begun after the run that is being written, by its name.
+    pub later: Option<String>,
 }
 
 /// The folder that a run writes to: the one that was named, or for a bucket one of its own that nobody else can write to.
@@ -87,12 +89,15 @@ impl Destination {
     pub async fn kept(&self, output: &Output, run: &Run) -> anyhow::Result<Kept> {
         // A run that was gone on with may have begun before others that have finished meanwhile.
         let is_earlier = |other: &Manifest| (other.started_at, &other.run_id) < (run.started_at, &run.id);
+        let is_later = |other: &Manifest| (other.started_at, &other.run_id) > (run.started_at, &run.id);
         match self {
             Self::Folder => {
                 let mut kept = output.kept().context("the runs that are kept cannot be read")?;
                 let is_any = !kept.is_empty();
+                let later = kept.last().filter(|last| is_later(&last.manifest)).map(|last| last.name.clone());
                 kept.retain(|run| is_earlier(&run.manifest));
                 Ok(Kept {
+                    later,
                     newest: kept.iter().rev().map(|run| run.path.clone()).collect(),
                     is_any,
                     trend: kept.into_iter().map(|run| run.manifest).collect(),
@@ -100,7 +105,8 @@ impl Destination {
             }
             Self::S3(store) => {
                 let mut runs = store.runs().await?;
-                let is_any = !runs.kept.is_empty();
+                let is_any = !runs.kept.is_empty() || runs.passed_over.iter().any(|passed| passed.has_manifest);
+                let later = runs.kept.last().filter(|last| is_later(&last.manifest)).map(|last| last.name.clone());
                 runs.kept.retain(|run| is_earlier(&run.manifest));
                 for passed in &runs.passed_over {
                     warn!("the run `{}` is passed over: {}", passed.name, passed.why);
@@ -118,7 +124,7 @@ impl Destination {
                         Err(error) => warn!("the run {} cannot be compared with: {error}", run.name),
                     }
                 }
-                Ok(Kept { trend: runs.kept.into_iter().map(|run| run.manifest).collect(), newest, is_any })
+                Ok(Kept { trend: runs.kept.into_iter().map(|run| run.manifest).collect(), newest, is_any, later })
             }
         }
     }
@@ -153,22 +159,46 @@ pub async fn upload<'a>(
     let name = run_name(manifest.started_at, &manifest.run_id);
     // Others may go on with a run that was interrupted, and so with this one.
     let place = if output.resumes() || summary.run.interrupted {
-        let finished = |place| RunError::FinishedByAnother { run_id: manifest.run_id.clone(), place };
-        let publishing = Box::pin(async {
-            match store.run(&name).await? {
-                None => match publish(store, output, &name, &manifest, placing, true).await {
-                    // It was there after all, once everything was uploaded.
-                    Err(StoreError::Overtaken { .. }) => Err(finished(store.place_of_run(&name))),
-                    done => done.map_err(RunError::from),
-                },
-                Some(there) => Err(finished(store.place_of(&there))),
-            }
-        });
-        store.alone(&manifest.run_id, publishing).await?
+        publish_shared(store, output, &name, &manifest, placing).await?
     } else {
         Box::pin(publish(store, output, &name, &manifest, placing, false)).await?
     };
     Ok(Uploaded { store, output, name, place, manifest, placing })
+}
+
+/// How often it is tried to write a report whose lock is lost to others meanwhile.
+const TURNS: u32 = 3;
+
+/// The same, while nobody else does who goes on with the same run: whose report is there first has finished it.
+async fn publish_shared(
+    store: &S3Store,
+    output: &Output,
+    name: &str,
+    manifest: &Manifest,
+    placing: Placing,
+) -> Result<String, RunError> {
+    let run_id = &manifest.run_id;
+    let mut turn = 1;
+    loop {
+        let publishing = Box::pin(async {
+            match store.run(name).await? {
+                None => publish(store, output, name, manifest, placing, true).await.map(Ok),
+                Some(there) => {
+                    let place = store.place_of(&there);
+                    Ok(Err(RunError::FinishedByAnother { run_id: run_id.clone(), place }))
+                }
+            }
+        });
+        match store.alone(run_id, publishing).await {
+            // Its report, once it is there, is the run's; where there is none, this one has another turn.
+            Err(error @ StoreError::Overtaken { .. }) if turn < TURNS => {
+                warn!("another one goes on with the same run, and is waited for: {error}");
+                turn += 1;
+            }
+            Err(error) => return Err(error.into()),
+            Ok(done) => return done,
+        }
+    }
 }
 
 /// Where the run is then.

@@ -88,8 +88,8 @@ async fn scan(args: ScanArgs, deadline: Deadline) -> Result<Reached, FunctionErr
     let run = |stop| Box::pin(run(args, Arc::new(Silent), stop, GoesOn::ByItself, &mut handover));
     let result = match (time::with_stop(reserved, run).await, &handover) {
         (Some(result), _) => result,
-        (None, Handover::Done(_)) => Err(RunError::Stopped("before the run had ended")),
-        (None, Handover::None | Handover::Failed(_)) => {
+        (None, Handover::Done(_) | Handover::Failed(_)) => Err(RunError::Stopped("before the run had ended")),
+        (None, Handover::None) => {
             let why = "the invocation's time was over before the run had ended";
             return Err(FunctionError::CouldNotRun(why.to_owned()));
         }

@@ -18,6 +18,7 @@ use futures_util::future::join_all;
 use thiserror::Error;
 use tracing::warn;
 
+use crate::stop::Stop;
 pub use digest::Digest;
 pub use target::{InvalidTarget, Target, TargetParser};
 
@@ -78,6 +79,9 @@ pub enum NotifyError {
         /// How many attempts there were.
         attempts: u32,
     },
+    /// The run had no more time to wait for an answer.
+    #[error("the time was over before it was answered")]
+    TimeOver,
     /// It could not be put into words.
     #[error("the digest cannot be written: {0}")]
     Unwritable(String),
@@ -104,18 +108,25 @@ pub struct Notifier {
     sdk_config: SdkConfig,
     http: CappedHttpClient,
     patience: Patience,
+    stop: Option<Stop>,
 }
 
 impl Notifier {
     /// Calls SNS with the credentials and retries of `sdk_config`.
     pub fn new(sdk_config: SdkConfig) -> Self {
-        Self { sdk_config, http: clients::http_client(1), patience: Patience::default() }
+        Self { sdk_config, http: clients::http_client(1), patience: Patience::default(), stop: None }
     }
 
     /// The same, with another patience.
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same, which waits for nobody any more once that ends telling.
+    #[must_use]
+    pub fn until(self, stop: Stop) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// Tells all of them at once. What fails is logged, and told to the caller.
@@ -125,9 +136,22 @@ impl Notifier {
     }
 
     async fn tell(&self, target: &Target, digest: &Digest) -> Delivery {
-        let result = match target {
-            Target::Sns(topic) => sns::publish(&self.sdk_config, topic, digest).await,
-            Target::Webhook(webhook) => webhook::post(&self.http, webhook, digest, self.patience).await,
+        let telling = async {
+            match target {
+                Target::Sns(topic) => sns::publish(&self.sdk_config, topic, digest).await,
+                Target::Webhook(webhook) => webhook::post(&self.http, webhook, digest, self.patience).await,
+            }
+        };
+        let time_is_over = async {
+            match &self.stop {
+                Some(stop) => stop.ends_telling().await,
+                None => std::future::pending().await,
+            }
+        };
+        let result = tokio::select! {
+            biased;
+            told = telling => told,
+            () = time_is_over => Err(NotifyError::TimeOver),
         };
         let target = target.to_string();
         if let Err(error) = &result {

@@ -20,7 +20,7 @@ use crate::config_source::Source;
 use crate::history::manifest::MANIFEST;
 use crate::history::runs::{self, DATASET, DATASET_PART, KeptRun, LATEST, RUNS, Retention};
 use crate::report::Format;
-use crate::report::terminal::ReportLocation;
+use crate::report::terminal::{Overtaken, ReportLocation};
 use crate::summary::{Run, Summary};
 use lock::FolderLock;
 pub use place::Apart;
@@ -195,6 +195,7 @@ impl Output {
         let staging = held.staging.path().to_owned();
         in_the_way(&self.directory)?;
         let placing = self.placing(runs::latest(&self.directory)?.is_some(), read_others, summary);
+        let later = if self.resumes && placing.apart.is_none() { self.later_than(summary)? } else { None };
         // What it had found when it was stopped, or had seen too little, is in the report that follows.
         let superseded = Superseded::set_aside(&self.directory, &self.run_id, &staging)?;
         let folder = match placing.apart {
@@ -205,7 +206,7 @@ impl Output {
                     .inspect_err(|_| superseded.put_back())?;
                 folder
             }
-            None => self.keep(&staging, written).inspect_err(|_| superseded.put_back())?,
+            None => self.keep(&staging, written, later.is_none()).inspect_err(|_| superseded.put_back())?,
         };
         // Nobody else writes here until the run has ended: what is delivered is read from here.
         let held = self.settled(held, placing);
@@ -224,8 +225,8 @@ impl Output {
             }
         }
         let (place, kept_as) = match placing.apart {
-            None => (self.directory.join(LATEST), folder.file_name()),
-            Some(_) => (folder.clone(), None),
+            None if later.is_none() => (self.directory.join(LATEST), folder.file_name()),
+            None | Some(_) => (folder.clone(), None),
         };
         let location = ReportLocation {
             place: place.to_string_lossy().into_owned(),
@@ -235,9 +236,19 @@ impl Output {
                 Some(_) => written.manifest.names(),
             },
             older_kept: placing.apart.filter(|_| placing.older_report),
-            overtaken: None,
+            overtaken: later.map(Overtaken::By),
         };
         Ok(Published { location, folder, apart: placing.apart, _held: Some(held) })
+    }
+
+    /// The newest run, where it has begun later than the one of `summary`: a process that was killed right after it had
+    /// published a run has left older ones to be gone on with.
+    fn later_than(&self, summary: &Summary) -> io::Result<Option<String>> {
+        let newest = runs::kept(&self.directory)?.pop();
+        let is_later = |newest: &KeptRun| {
+            (newest.manifest.started_at, &newest.manifest.run_id) > (summary.run.started_at, &summary.run.id)
+        };
+        Ok(newest.filter(is_later).map(|newest| newest.name))
     }
 
     /// Ends a run whose files were published elsewhere. They stay here for as long as what is given lives.
@@ -256,8 +267,8 @@ impl Output {
         held
     }
 
-    /// Makes what is staged the newest of the runs that are kept.
-    fn keep(&self, staging: &Path, written: &Written) -> io::Result<PathBuf> {
+    /// Makes what is staged one of the runs that are kept, and the newest where `is_newest`.
+    fn keep(&self, staging: &Path, written: &Written, is_newest: bool) -> io::Result<PathBuf> {
         let manifest = written.manifest.clone().with_dataset();
         let name = runs::run_name(manifest.started_at, &self.run_id);
         let place = self.directory.join(RUNS).join(&name);
@@ -275,7 +286,8 @@ impl Output {
             done.push((from, to));
             Ok(())
         });
-        result.and_then(|()| runs::point_latest(&self.directory, &name)).inspect_err(|_| {
+        let point = || if is_newest { runs::point_latest(&self.directory, &name) } else { Ok(()) };
+        result.and_then(|()| point()).inspect_err(|_| {
             for (from, to) in done.into_iter().rev() {
                 if let Err(error) = fs::rename(to, from) {
                     warn!(%error, "`{}` stays, although `{LATEST}` does not lead to it", to.display());

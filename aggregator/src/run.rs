@@ -1,6 +1,8 @@
 //! One run of `ecr-encryption scan`, from its arguments to its report.
 
 mod prepare;
+mod reading;
+mod security_hub;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -9,14 +11,11 @@ use anyhow::Context;
 use ecr_encryption_core::Policy;
 use ecr_encryption_rule::aws::calls::CallCounter;
 use ecr_encryption_rule::aws::{AwsLookup, AwsRegistryLookup};
-use tokio::sync::mpsc;
 use tracing::warn;
 
-use crate::account::Account;
 use crate::args::{Include, ScanArgs};
 use crate::aws::caller::Caller;
 use crate::begin::{Begun, begin};
-use crate::config_source::Source;
 use crate::config_source::reading::ConfigReading;
 use crate::deliver::{self, Delivered, Told};
 use crate::destination::{self, Destination};
@@ -30,8 +29,7 @@ use crate::pace::PacedLookup;
 use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
-use crate::scan::{Scan, ScanError, Sessions, Tasks};
-use crate::security_hub::HubOutcome;
+use crate::scan::{Scan, Sessions};
 use crate::selection::{SELECTS_NOTHING, Selection, needs_units};
 use crate::stop::Stop;
 use crate::summary::Run;
@@ -39,6 +37,7 @@ use crate::unfinished::Opening;
 use crate::unfinished::handover::{GoesOn, Handing, Handover};
 use crate::write::{Unwritten, Written};
 use prepare::{Prepared, prepare};
+use reading::Ended;
 
 /// Scans, judges and writes the report, and delivers what is to be delivered. When the run is stopped before the scan is
 /// done, what was found until then is written and marked as interrupted, and what was read is kept for a run that goes on
@@ -56,12 +55,12 @@ pub async fn run(
     goes_on: GoesOn,
     handover: &mut Handover,
 ) -> Result<Finished, RunError> {
-    let (notify, profile) = (args.notify.clone(), args.profile.clone());
+    let (notify, profile, listener) = (args.notify.clone(), args.profile.clone(), stop.clone());
     let result = Box::pin(scan_and_deliver(args, reporter, stop, goes_on, handover)).await;
     if let Err(error @ RunError::CouldNotRun(_)) = &result
         && !goes_on.by_itself(handover)
     {
-        deliver::tell_failure(&notify, profile.as_deref(), &error.to_string()).await;
+        deliver::tell_failure(&notify, profile.as_deref(), &error.to_string(), &listener).await;
     }
     result
 }
@@ -88,26 +87,20 @@ async fn scan_and_deliver(
     }
     let Started { scan, mut run, opening, listing, selection, config, destination, attempts, handing } =
         start(&args, &policy, prepared, &output, &counter, &reporter)?;
-    let mut tasks = Tasks::new();
-    let interruption = tokio::select! {
-        done = read(&scan, &mut tasks, listing, &selection, config.as_ref()) => match done {
-            Ok(()) => None,
-            Err(error @ ScanError::CallerExpired(_)) => Some(error.to_string()),
-            Err(error) => return Err(anyhow::anyhow!(error).context(failed(args.source)).into()),
-        },
-        () = stop.ends_reading() => Some(
-            if stop.times() > 0 { "the run was stopped" } else { "the time that the run has was over" }.to_owned(),
-        ),
+    let ended = Box::pin(reading::read(&scan, listing, &selection, config.as_ref(), args.source, &stop)).await;
+    let failure = match ended {
+        Ended::Whole => None,
+        Ended::Interrupted(why) => {
+            run.interrupted = true;
+            run.interruption = Some(why);
+            scan.ledger.interrupt(GO_ON);
+            None
+        }
+        // Others may be able to go on with what was read until then.
+        Ended::Failed(error) => Some(error),
     };
-    if let Some(interruption) = interruption {
-        run.interrupted = true;
-        run.interruption = Some(interruption);
-        // Nobody may add to the books once they are closed.
-        tasks.shutdown().await;
-        scan.ledger.interrupt(GO_ON);
-    }
     // Not an empty report: nobody scans in order to see nothing.
-    if scan.ledger.selects_nothing() {
+    if failure.is_none() && scan.ledger.selects_nothing() {
         output.discard();
         return Err(RunError::Usage(SELECTS_NOTHING.to_owned()));
     }
@@ -115,12 +108,19 @@ async fn scan_and_deliver(
     let handing = handing.map(|handing| handing.stopping(&stop, heard));
     // Nothing is added to the journal any more.
     let extent = scan.journal.extent();
-    if let Some(handing) = handing.as_ref().filter(|_| run.interrupted) {
+    if let Some(handing) = handing.as_ref().filter(|_| run.interrupted || failure.is_some()) {
         reporter.phase("keeping what was read in the bucket");
+        *handover = Handover::cut_off();
         *handover = tokio::select! {
             done = Box::pin(handing.hand_over(extent)) => done,
-            () = stop.asked(heard + 1) => return Err(RunError::Stopped("while what was read was being kept in the bucket")),
+            () = stop.asked(heard + 1) => {
+                let stopped = RunError::Stopped("while what was read was being kept in the bucket");
+                return Err(failure.map_or(stopped, RunError::from));
+            }
         };
+    }
+    if let Some(failure) = failure {
+        return Err(failure.into());
     }
     reporter.phase("writing the report");
     run.finished_at = journal::now();
@@ -132,7 +132,7 @@ async fn scan_and_deliver(
             kept = destination.kept(&output, &run) => kept?,
             () = stop.asked(heard + 1) => return Err(RunError::Stopped("while the report was being written")),
         };
-        let earlier = kept.trend.last().cloned();
+        let (earlier, later) = (kept.trend.last().cloned(), kept.later.clone());
         let unwritten = Unwritten {
             scan: Arc::clone(&scan),
             output: Arc::clone(&output),
@@ -145,29 +145,25 @@ async fn scan_and_deliver(
             retention,
             comparer,
         };
-        Ok((Box::pin(unwritten.write(&stop)).await?, earlier))
+        Ok((Box::pin(unwritten.write(&stop)).await?, earlier, later))
     });
     let written = match &handing {
         Some(handing) if !is_interrupted => Box::pin(handing.while_writing(&stop, extent, writing, handover)).await,
         _ => writing.await,
     };
-    let (Written { summary, published }, earlier) = written?;
+    let (Written { summary, published }, earlier, later) = written?;
     let mut delivered = Delivered { not_found: published.location.not_found(), ..Delivered::default() };
     // Who stops a run does not want to wait for it, and the run that goes on with it delivers everything.
     if args.security_hub && !summary.run.interrupted {
         reporter.phase("bringing the findings to Security Hub");
-        let (heard, bringing) =
-            (stop.times(), scan.bring_to_security_hub(&counter, &published.folder, &summary, &stop));
-        delivered.security_hub = Some(tokio::select! {
-            outcome = bringing => outcome,
-            () = stop.asked(heard + 2) => HubOutcome { left_out: summary.coverage.targets_scanned, ..HubOutcome::default() },
-        });
+        let bringing = Box::pin(security_hub::bring(&scan, &counter, &summary, &published, later, &stop));
+        delivered.security_hub = Some(bringing.await);
     }
     // Who is told of a run wants to hear how it ends.
     if !goes_on.by_itself(handover) {
         let told =
             Told { summary: &summary, earlier: earlier.as_ref(), report: &published.location, fail_on: args.fail_on };
-        deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &mut delivered).await;
+        deliver::tell(&args.notify, &scan.caller.sdk_config, attempts, told, &stop, &mut delivered).await;
     }
     reporter.done();
     Ok(Finished { summary, report: published.location, apart: published.apart, delivered })
@@ -271,14 +267,6 @@ fn opening(args: &ScanArgs, policy: &Policy, output: &Output, caller: &Caller) -
 /// What is told of everything that an interrupted run has not read.
 const GO_ON: &str = "go on with the run: the same command with --resume";
 
-/// What is told of a scan that cannot go on.
-const fn failed(source: Source) -> &'static str {
-    match source {
-        Source::Api | Source::Both => "the scan failed; what it has read is kept, and --resume goes on with it",
-        Source::Config => "the scan failed",
-    }
-}
-
 fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
     let mut policy = match &args.policy {
         Some(path) => policy_file::read(path).map_err(|error| RunError::Usage(error.to_string()))?,
@@ -288,54 +276,4 @@ fn policy(args: &ScanArgs) -> Result<Policy, RunError> {
         policy.demands.desired_encryption_level = level;
     }
     Ok(policy)
-}
-
-async fn read(
-    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
-    tasks: &mut Tasks,
-    listing: Listing,
-    selection: &Selection,
-    config: Option<&ConfigReading>,
-) -> Result<(), ScanError> {
-    match config {
-        None => read_api(scan, tasks, listing, selection).await,
-        Some(ConfigReading::Instead(source)) => Box::pin(source.scan(scan, listing)).await,
-        Some(ConfigReading::Beside { source, records, shelved }) => {
-            let named = selection.accounts.as_ref();
-            let shelving = Box::pin(source.shelve(scan, named, records, shelved));
-            let reading = read_api(scan, tasks, listing, selection);
-            // A scan that cannot go on does not wait for what it would be compared with.
-            let ((), ()) = tokio::try_join!(reading, async { Ok(shelving.await?) })?;
-            Ok(())
-        }
-    }
-}
-
-async fn read_api(
-    scan: &Arc<Scan<PacedLookup<AwsLookup>>>,
-    tasks: &mut Tasks,
-    listing: Listing,
-    selection: &Selection,
-) -> Result<(), ScanError> {
-    // Accounts are known long before they are scanned, so that progress can tell how much there is to do; the books hold
-    // them in any case.
-    let (sender, receiver) = mpsc::unbounded_channel();
-    scan.ledger.listing_begins();
-    let feeding = listing.feed(sender, &scan.ledger, &scan.caller);
-    let reading = scan.run(tasks, receiver, |account: &Account| !selection.excludes(account));
-    tokio::pin!(feeding, reading);
-    let mut fed = false;
-    loop {
-        tokio::select! {
-            // A scan that cannot go on does not wait for the rest of the list.
-            done = &mut reading => {
-                done?;
-                return if fed { Ok(()) } else { feeding.await };
-            }
-            ended = &mut feeding, if !fed => {
-                ended?;
-                fed = true;
-            }
-        }
-    }
 }

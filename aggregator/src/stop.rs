@@ -7,6 +7,7 @@ use tokio::sync::watch;
 struct Asked {
     times: u32,
     to_read_no_more: bool,
+    to_tell_no_more: bool,
 }
 
 /// Tells a run that it is to stop.
@@ -34,6 +35,11 @@ impl Stopper {
     pub fn read_no_more(&self) {
         self.0.send_modify(|asked| asked.to_read_no_more = true);
     }
+
+    /// Asks the run to wait no longer for those who are told of it.
+    pub fn tell_no_more(&self) {
+        self.0.send_modify(|asked| asked.to_tell_no_more = true);
+    }
 }
 
 impl Stop {
@@ -55,6 +61,11 @@ impl Stop {
     /// Ready once the time for reading is over, whether or not there was anything left to read.
     pub async fn time_is_over(&self) {
         self.heard(|asked| asked.to_read_no_more).await;
+    }
+
+    /// Ready once nobody is to be waited for any more who is told of the run.
+    pub async fn ends_telling(&self) {
+        self.heard(|asked| asked.to_tell_no_more).await;
     }
 
     async fn heard(&self, is_it: impl Fn(&Asked) -> bool) {
@@ -88,6 +99,9 @@ mod tests {
         stopper.read_no_more();
         assert_eq!((stop.times(), stop.ends_reading().now_or_never()), (0, Some(())));
         assert_eq!((stop.asked(1).now_or_never(), stop.time_is_over().now_or_never()), (None, Some(())));
+        assert_eq!(stop.ends_telling().now_or_never(), None, "nor need it be silent");
+        stopper.tell_no_more();
+        assert_eq!((stop.times(), stop.ends_telling().now_or_never()), (0, Some(())));
     }
 
     #[test]

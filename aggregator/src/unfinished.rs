@@ -1,6 +1,7 @@
 //! Unfinished runs: whether one may be gone on with (only as it was begun), and where the next invocation finds it.
 
 pub mod bucket;
+mod handed_over;
 pub mod handover;
 mod manifest;
 mod pieces;
@@ -67,7 +68,12 @@ impl Opening {
 
     /// Whether it was begun more than a day before `now`.
     pub fn is_old(&self, now: Timestamp) -> bool {
-        now.duration_since(self.started_at) > SignedDuration::from_hours(24)
+        self.age(now) > SignedDuration::from_hours(24)
+    }
+
+    /// How long before `now` it was begun.
+    pub fn age(&self, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.started_at)
     }
 
     /// Checks that `self`, an unfinished run, was begun as `now` is.

@@ -14,13 +14,16 @@ const TO_WRITE: Duration = Duration::from_secs(86);
 const TO_CLEAN: Duration = Duration::from_secs(6);
 /// What is kept back to tell of it.
 const TO_TELL: Duration = Duration::from_secs(9);
+/// What of that is kept back to tell at least of the run itself, where those who are told of it do not answer.
+const TO_END: Duration = Duration::from_secs(2);
 
-/// How long an invocation may read, write, and clean up, from its beginning.
+/// How long an invocation may read, write, clean up, and tell people, from its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Spans {
     read: Duration,
     write: Duration,
     clean: Duration,
+    tell: Duration,
 }
 
 impl Spans {
@@ -31,6 +34,7 @@ impl Spans {
             read: left.saturating_sub(TO_WRITE.min(left / 2)),
             write: clean.saturating_sub(TO_CLEAN.min(left / 8)),
             clean,
+            tell: left.saturating_sub(TO_END.min(left / 32)),
         }
     }
 }
@@ -48,7 +52,9 @@ pub(super) async fn with_stop<T, W: Future<Output = T>>(deadline: Deadline, work
         tokio::time::sleep(spans.clean.saturating_sub(spans.write)).await;
         // What has not ended by itself does now.
         stopper.stop();
-        tokio::time::sleep(left.saturating_sub(spans.clean)).await;
+        tokio::time::sleep(spans.tell.saturating_sub(spans.clean)).await;
+        stopper.tell_no_more();
+        tokio::time::sleep(left.saturating_sub(spans.tell)).await;
     };
     tokio::select! {
         biased;
@@ -64,13 +70,19 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::all_of_it(896_000, 810_000, 881_000, 887_000)]
-    #[case::two_minutes(119_000, 59_500, 104_000, 110_000)]
-    #[case::one(60_000, 30_000, 46_500, 52_500)]
-    #[case::none(0, 0, 0, 0)]
-    fn time_is_kept_back(#[case] left: u64, #[case] read: u64, #[case] write: u64, #[case] clean: u64) {
-        let [left, read, write, clean] = [left, read, write, clean].map(Duration::from_millis);
-        assert_eq!(Spans::of(left), Spans { read, write, clean });
+    #[case::all_of_it(896_000, 810_000, 881_000, 887_000, 894_000)]
+    #[case::two_minutes(119_000, 59_500, 104_000, 110_000, 117_000)]
+    #[case::one(60_000, 30_000, 46_500, 52_500, 58_125)]
+    #[case::none(0, 0, 0, 0, 0)]
+    fn time_is_kept_back(
+        #[case] left: u64,
+        #[case] read: u64,
+        #[case] write: u64,
+        #[case] clean: u64,
+        #[case] tell: u64,
+    ) {
+        let [left, read, write, clean, tell] = [left, read, write, clean, tell].map(Duration::from_millis);
+        assert_eq!(Spans::of(left), Spans { read, write, clean, tell });
     }
 
     /// In milliseconds from now, as local tools give it: less the second that is kept back.
@@ -87,6 +99,7 @@ mod tests {
             let first = tokio::time::Instant::now();
             stop.asked(2).await;
             assert!(first.elapsed() >= TO_CLEAN, "there is time to clean up");
+            stop.ends_telling().await;
             stop.times()
         });
         assert_eq!(heard.await, Some(2));

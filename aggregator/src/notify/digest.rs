@@ -41,6 +41,8 @@ pub struct Digest {
     pub run: Option<RunDigest>,
     /// Where the report is.
     pub report: Option<String>,
+    /// Why it is not the newest run, where a later one was published before it; null where it is.
+    pub overtaken: Option<String>,
     /// What has failed beside the scan itself, or why there is none.
     pub failures: Vec<String>,
 }
@@ -147,6 +149,12 @@ impl Digest {
         }
     }
 
+    /// The same, of a run that a later one was published before.
+    #[must_use]
+    pub fn overtaken(self, why: Option<String>) -> Self {
+        Self { overtaken: why.map(|why| cut(&printable(&why), FAILURE)), ..self }
+    }
+
     /// Of a run without a result, and why it has none.
     pub fn of_failure(exit: ExitStatus, why: &str) -> Self {
         Self { exit_status: exit as u8, ..Self::without_run(&[why.to_owned()]) }
@@ -161,6 +169,7 @@ impl Digest {
             changed: true,
             run: None,
             report: None,
+            overtaken: None,
             failures: failures
                 .iter()
                 .take(FAILURES)

@@ -41,6 +41,7 @@ pub(super) fn paragraphs(digest: &Digest) -> Vec<Paragraph> {
         }
     };
     if let Some(run) = &digest.run {
+        add(None, digest.overtaken.iter().map(|why| format!("It is not the newest run: {why}")).collect());
         add(None, counts(run));
         add(Some("Not seen"), not_seen(run));
         add(Some("Changes"), since_before(run, digest.changed));

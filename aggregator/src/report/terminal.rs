@@ -57,7 +57,7 @@ pub enum Overtaken {
 impl std::fmt::Display for Overtaken {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::By(name) => write!(formatter, "`latest.json` tells of a later one, {name}"),
+            Self::By(name) => write!(formatter, "a later one has finished before it, {name}"),
             Self::NotTold(error) => write!(formatter, "`latest.json` could not be written: {error}"),
         }
     }
@@ -69,6 +69,14 @@ impl ReportLocation {
         match &self.overtaken {
             Some(why @ Overtaken::NotTold(_)) => Some(why.to_string()),
             Some(Overtaken::By(_)) | None => None,
+        }
+    }
+
+    /// The run that has started later and was published before it, by its name.
+    pub fn overtaken_by(&self) -> Option<&str> {
+        match &self.overtaken {
+            Some(Overtaken::By(name)) => Some(name),
+            Some(Overtaken::NotTold(_)) | None => None,
         }
     }
 

@@ -35,6 +35,9 @@ pub struct HubOutcome {
     pub failures: u64,
     /// How many accounts × Regions were left out, because the delivery ended before its time.
     pub left_out: u64,
+    /// A later run that was published before this one, by its name: nothing was brought then, as what this one has read is
+    /// older than what Security Hub is to have from that one.
+    pub overtaken_by: Option<String>,
 }
 
 /// What was not delivered.
@@ -60,6 +63,11 @@ impl HubOutcome {
     /// Whether everything was delivered, wherever Security Hub is enabled.
     pub fn is_complete(&self) -> bool {
         self.failures == 0 && self.left_out == 0
+    }
+
+    /// Of a run that brings nothing, because a later one was published before it.
+    pub fn overtaken(by: String) -> Self {
+        Self { overtaken_by: Some(by), ..Self::default() }
     }
 
     /// How many findings were written.

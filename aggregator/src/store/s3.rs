@@ -16,10 +16,14 @@ mod remove;
 mod runs;
 mod unfinished;
 mod upload;
+mod writing;
+
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use ecr_encryption_rule::aws::fault::AwsFault;
+use jiff::Timestamp;
 
 use crate::history::manifest::Manifest;
 use crate::stop::Stop;
@@ -30,6 +34,7 @@ pub use latest::Latest;
 pub use publish::{Publication, Published};
 pub use runs::{Passed, Runs};
 pub use unfinished::UnfinishedRun;
+use writing::Writing;
 
 /// How many transfers, or calls for small objects, are under way at once.
 const AT_ONCE: usize = 4;
@@ -62,6 +67,8 @@ pub struct S3Store {
     options: S3Options,
     /// How often a run may have been asked to stop, and goes on all the same.
     stop: Option<(Stop, u32)>,
+    /// Of this store and its clones.
+    writing: Arc<Writing>,
 }
 
 impl S3Store {
@@ -70,7 +77,8 @@ impl S3Store {
     /// # Errors
     /// S3 cannot be reached. Whether the bucket can be used is told by [`check`](Self::check), and by every other call.
     pub async fn open(sdk_config: &SdkConfig, location: S3Location, options: S3Options) -> Result<Self, StoreError> {
-        let here = Self { client: client::client(sdk_config, None), location, options, stop: None };
+        let here =
+            Self { client: client::client(sdk_config, None), location, options, stop: None, writing: Arc::default() };
         let owner = here.options.bucket_owner.as_deref();
         match client::region_of(&here.client, here.location.bucket(), owner).await {
             Err(fault) => Err(here.error("", fault)),
@@ -89,8 +97,21 @@ impl S3Store {
     fn go_on(&self) -> Result<(), StoreError> {
         match &self.stop {
             Some((stop, heard)) if stop.times() > *heard => Err(StoreError::Stopped),
-            _ => Ok(()),
+            _ => self.still_alone(),
         }
+    }
+
+    /// Whether nobody else may be writing the report that this one writes.
+    fn still_alone(&self) -> Result<(), StoreError> {
+        match self.writing.overdue(Timestamp::now()) {
+            Some(lock) => Err(StoreError::Overtaken { object: self.shown(&lock) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the manifest of the run that is being written may be this process's: it has been sent.
+    pub fn may_have_finished(&self) -> bool {
+        self.writing.may_have_finished()
     }
 
     /// What `work` gives, unless the run is asked to stop before it is done.

@@ -4,6 +4,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use tracing::{info, warn};
 
+use super::handed_over::MOST_AGE;
 use super::handover::GoesOn;
 use super::{Opening, UnfinishedManifest};
 use crate::history::runs::run_name;
@@ -87,8 +88,8 @@ async fn give_up_what_is_over(
         Err(_) => return Ok(None),
     };
     match has_finished(store, &opening.run_id, opening.started_at).await {
-        Ok(false) => {}
-        Ok(true) => {
+        Ok(None) => {}
+        Ok(Some(_)) => {
             warn!("the unfinished run {} that is here is given up: another one has finished it", opening.run_id);
             output.begin_anew().context(cannot)?;
             return Ok(None);
@@ -104,15 +105,20 @@ async fn give_up_what_is_over(
 
 /// Why a run is too old to be gone on with by itself: its report would tell of another day.
 fn too_old(then: &Opening, goes_on: GoesOn, now: &Opening) -> Option<String> {
-    let is_old = goes_on == GoesOn::ByItself && then.is_old(now.started_at);
-    is_old.then(|| format!("it was begun more than 24 hours ago, at {}", then.started_at))
+    let is_old = goes_on == GoesOn::ByItself && then.age(now.started_at) > MOST_AGE;
+    is_old.then(|| format!("it was begun more than {} hours ago, at {}", MOST_AGE.as_hours(), then.started_at))
 }
 
-/// Whether the report of a run is among those that are kept.
-pub(super) async fn has_finished(store: &S3Store, run_id: &str, started_at: Timestamp) -> Result<bool, StoreError> {
-    match store.run(&run_name(started_at, run_id)).await {
+/// Where the report of a run is, if it has one.
+pub(super) async fn has_finished(
+    store: &S3Store,
+    run_id: &str,
+    started_at: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let name = run_name(started_at, run_id);
+    match store.run(&name).await {
         // Whatever it is that cannot be read, it stands in the place of the report.
-        Ok(Some(_)) | Err(StoreError::Manifest { .. }) => Ok(true),
+        Ok(Some(_)) | Err(StoreError::Manifest { .. }) => Ok(Some(store.place_of_run(&name))),
         Ok(None) => store.has_finished_apart(run_id).await,
         Err(error) => Err(error),
     }
@@ -183,7 +189,7 @@ async fn usable(store: &S3Store, run_id: &str, goes_on: GoesOn, now: &Opening) -
         });
     };
     let opening = &found.manifest.opening;
-    if has_finished(store, run_id, opening.started_at).await.map_err(told)? {
+    if has_finished(store, run_id, opening.started_at).await.map_err(told)?.is_some() {
         return Err(Passed::Finished);
     }
     opening.check(now).map_err(|error| Passed::Over(error.difference().to_owned()))?;

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use serde_json::json;
 use tracing::warn;
+use uuid::Uuid;
 
+pub use super::handed_over::HandedOver;
 use super::{Opening, UnfinishedManifest, bucket, pieces};
 use crate::config_source::Source;
 use crate::error::RunError;
@@ -14,9 +15,6 @@ use crate::journal::{Extent, now};
 use crate::output::Output;
 use crate::stop::Stop;
 use crate::store::s3::{S3Store, StoreError};
-
-/// How often a run goes on by itself: with fifteen minutes each, four hours.
-pub const MOST_CONTINUATIONS: u32 = 16;
 
 /// How long it may take to find out whether a run has finished whose time is over.
 const TO_ASK: Duration = Duration::from_secs(3);
@@ -46,59 +44,13 @@ pub enum Handover {
     /// It is not in the bucket, for this reason.
     Failed(String),
     /// It is in the bucket.
-    Done(HandedOver),
+    Done(Box<HandedOver>),
 }
 
-/// A run that another invocation can go on with.
-#[derive(Debug)]
-pub struct HandedOver {
-    store: S3Store,
-    /// The run.
-    pub run_id: String,
-    /// How often it was gone on with.
-    pub resumed: u32,
-    /// How many accounts × Regions it has read whole.
-    pub targets: u64,
-    /// How many of them since it was gone on with.
-    pub new_targets: u64,
-}
-
-impl HandedOver {
-    /// Why no other invocation is to follow by itself.
-    pub fn obstacle(&self) -> Option<String> {
-        let why = obstacle(self.resumed, self.targets, self.new_targets)?;
-        Some(format!("the run {} {why}", self.run_id))
-    }
-
-    /// Puts the object that lets another invocation follow, with the first number that is free: an older one has been heard.
-    ///
-    /// # Errors
-    /// It cannot be written, or no number is free.
-    pub async fn put_continuation(&self) -> Result<(), StoreError> {
-        for number in self.resumed + 1..=MOST_CONTINUATIONS {
-            let content = json!({ "run_id": self.run_id, "continuation": number, "targets_read": self.targets });
-            if self.store.put_continuation(&self.run_id, number, format!("{content}\n")).await? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Overtaken { object: format!("continue-{MOST_CONTINUATIONS}.json of the run {}", self.run_id) })
-    }
-}
-
-/// Why a run does not go on by itself: it would not get on either, or that was enough.
-fn obstacle(resumed: u32, targets: u64, new_targets: u64) -> Option<String> {
-    if new_targets == 0 {
-        Some(format!(
-            "does not get on: since it was begun, or gone on with, no account × Region was read whole that was not before \
-             ({targets} are)"
-        ))
-    } else if resumed >= MOST_CONTINUATIONS {
-        Some(format!(
-            "was gone on with {resumed} times and is not done ({targets} accounts × Regions were read): it no longer goes on \
-             by itself"
-        ))
-    } else {
-        None
+impl Handover {
+    /// What is to be told until it is done: whoever waits for it may end before it does.
+    pub fn cut_off() -> Self {
+        Self::Failed("the time was over before what was read was in the bucket".to_owned())
     }
 }
 
@@ -145,6 +97,8 @@ impl Handing {
         handover: &mut Handover,
     ) -> Result<T, RunError> {
         let mut sent = None;
+        // Should all of this be cut off, that is how it is.
+        *handover = Handover::cut_off();
         let sending = async {
             stop.time_is_over().await;
             self.send(extent).await
@@ -158,14 +112,22 @@ impl Handing {
             }
         };
         if !matches!(written, Err(RunError::Stopped(_))) {
+            *handover = Handover::None;
             return written;
         }
-        // A run that is finished is not to be gone on with: the answer to the last call may just have come too late.
-        if self.has_finished().await {
-            let (run_id, place) = (&self.opening.run_id, self.store.location());
-            return Err(RunError::CouldNotRun(anyhow!(
-                "the report of the run {run_id} is in `{place}`, and the time was over before anybody was told of it"
-            )));
+        // A run that is finished is not to be gone on with.
+        if let Some(place) = self.has_finished().await {
+            *handover = Handover::None;
+            let run_id = self.opening.run_id.clone();
+            return Err(if self.store.may_have_finished() {
+                // The answer to the last call may just have come too late.
+                RunError::CouldNotRun(anyhow!(
+                    "the report of the run {run_id} is in `{place}`, and the time was over before anybody was told of it"
+                ))
+            } else {
+                // The other one was waited for, and tells of it.
+                RunError::FinishedByAnother { run_id, place }
+            });
         }
         if let Some(sent) = sent {
             *handover = match sent {
@@ -176,10 +138,10 @@ impl Handing {
         written
     }
 
-    /// Whether the report is there, as far as that can be found out at once.
-    async fn has_finished(&self) -> bool {
+    /// Where the report is, if it is there, as far as that can be found out at once.
+    async fn has_finished(&self) -> Option<String> {
         let asking = bucket::has_finished(&self.store, &self.opening.run_id, self.opening.started_at);
-        tokio::time::timeout(TO_ASK, asking).await.is_ok_and(|answer| answer.unwrap_or(false))
+        tokio::time::timeout(TO_ASK, asking).await.ok()?.ok()?
     }
 
     /// Hands everything over. What fails is told.
@@ -205,7 +167,7 @@ impl Handing {
         let Self { store, opening, journal, before, .. } = self;
         let run_id = &opening.run_id;
         let told = |error: StoreError| error.to_string();
-        if bucket::has_finished(store, run_id, opening.started_at).await.map_err(told)? {
+        if bucket::has_finished(store, run_id, opening.started_at).await.map_err(told)?.is_some() {
             return Err(format!("the run {run_id} was finished by another one that went on with it"));
         }
         let there = match store.unfinished(run_id).await {
@@ -236,14 +198,17 @@ impl Handing {
     pub async fn tell(&self, sent: Sent) -> Handover {
         let Sent { manifest, new_targets } = sent;
         match self.store.put_unfinished(&manifest).await {
-            Ok(there) => Handover::Done(HandedOver {
+            Ok(there) => Handover::Done(Box::new(HandedOver {
                 store: self.store.clone(),
                 run_id: there.opening.run_id,
+                started_at: there.opening.started_at,
+                session: Uuid::now_v7().to_string(),
+                before: self.before,
                 // Where what is there has read more, it need not have been gone on with more often.
                 resumed: there.resumed.max(manifest.resumed),
                 targets: there.targets,
                 new_targets,
-            }),
+            })),
             Err(error) => {
                 let why = error.to_string();
                 self.warn(&why);
@@ -254,41 +219,5 @@ impl Handing {
 
     fn warn(&self, why: &str) {
         warn!("what was read is not in `{}`: {why}", self.store.location());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::first(0, 5, 5, None)]
-    #[case::sixteenth(15, 5_000, 1, None)]
-    #[case::seventeenth(
-        16,
-        5_000,
-        1,
-        Some("was gone on with 16 times and is not done (5000 accounts × Regions were read)")
-    )]
-    #[case::stands_still(
-        1,
-        5,
-        0,
-        Some("does not get on: since it was begun, or gone on with, no account × Region was")
-    )]
-    #[case::nothing_at_all(0, 0, 0, Some("does not get on"))]
-    fn a_run_goes_on_by_itself_as_long_as_it_gets_on(
-        #[case] resumed: u32,
-        #[case] targets: u64,
-        #[case] new_targets: u64,
-        #[case] expected: Option<&str>,
-    ) {
-        match (obstacle(resumed, targets, new_targets), expected) {
-            (None, None) => {}
-            (Some(why), Some(expected)) => assert!(why.starts_with(expected), "{why}"),
-            (why, expected) => panic!("{why:?}, {expected:?}"),
-        }
     }
 }

@@ -71,6 +71,12 @@ pub fn error(status: u16, code: &'static str) -> Fault {
         "PreconditionFailed" => {
             "<Error><Code>PreconditionFailed</Code><Message>At least one of the pre-conditions you specified did not hold</Message></Error>"
         }
+        "KMS.DisabledException" => {
+            "<Error><Code>KMS.DisabledException</Code><Message>The key is disabled.</Message></Error>"
+        }
+        "InvalidObjectState" => {
+            "<Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message></Error>"
+        }
         "BadDigest" => {
             "<Error><Code>BadDigest</Code><Message>The checksum you specified did not match</Message></Error>"
         }
@@ -119,6 +125,15 @@ impl FakeS3 {
 
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    /// What it has, for another thread.
+    pub fn shared(&self) -> Arc<Mutex<State>> {
+        Arc::clone(&self.state)
+    }
+
+    pub fn put(&self, path: &str, content: Vec<u8>) {
+        self.state().objects.insert(path.to_owned(), content);
     }
 
     pub fn keys(&self) -> Vec<String> {

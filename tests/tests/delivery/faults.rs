@@ -1,5 +1,8 @@
 //! What goes wrong on the way: a run is there whole, or not at all.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ecr_encryption_aggregator::stop;
 use ecr_encryption_aggregator::store::s3::{Latest, S3Options, StoreError};
 use rstest::rstest;
@@ -227,4 +230,42 @@ async fn nobody_there_is_told_at_once() {
     let location = crate::endpoint::location("s3://bucket/x");
     let opened = ecr_encryption_aggregator::store::s3::S3Store::open(&config, location, S3Options::default()).await;
     assert!(matches!(opened, Err(StoreError::Call { .. })));
+}
+
+/// Of two runs the manifest of the older one is not given. What is refused for good is told and gone without; what would be
+/// there in a minute is not taken for missing.
+#[rstest]
+#[case::denied(403, "AccessDenied", true)]
+#[case::key_disabled(400, "KMS.DisabledException", true)]
+#[case::archived(403, "InvalidObjectState", true)]
+#[case::throttled(503, "SlowDown", false)]
+#[case::failed(500, "InternalError", false)]
+#[tokio::test]
+async fn a_manifest_that_is_refused_is_passed_over(
+    #[case] status: u16,
+    #[case] code: &'static str,
+    #[case] is_passed_over: bool,
+) {
+    let (old, new) = (Run::new(22, &[("a", b"old")]), Run::new(23, &[("a", b"new")]));
+    let manifest = format!("/runs/{}/manifest.json", old.name);
+    let is_on = Arc::new(AtomicBool::new(false));
+    let on = Arc::clone(&is_on);
+    let refuse = move |head: &Head| on.load(Ordering::Relaxed) && head.is("GET", &manifest);
+    let server = FakeS3::start(move |head| refuse(head).then(|| error(status, code))).await;
+    let store = open(&server.endpoint, "s3://bucket/x", S3Options::default()).await;
+    for run in [&old, &new] {
+        store.publish(&run.publication()).await.unwrap();
+    }
+    is_on.store(true, Ordering::Relaxed);
+    match store.runs().await {
+        Ok(runs) if is_passed_over => {
+            assert_eq!(runs.kept.iter().map(|run| &run.name).collect::<Vec<_>>(), [&new.name]);
+            assert_eq!(runs.passed_over.len(), 1);
+            let passed = &runs.passed_over[0];
+            assert_eq!((&passed.name, passed.has_manifest), (&old.name, true));
+            assert!(passed.why.contains(code), "{}", passed.why);
+        }
+        Err(error) if !is_passed_over => assert!(error.to_string().contains(code), "{error}"),
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,6 +1,8 @@
 //! The scan as a Lambda function, which keeps its reports on S3.
 
 pub mod bench;
+mod beside;
+mod chains;
 mod continuation;
 mod late;
 mod obstacles;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod endpoint;
+mod failed;
 mod fake_s3;
 mod faults;
 mod fetch;
@@ -10,6 +11,7 @@ mod function;
 mod latest;
 mod location;
 mod memory;
+mod overtaken;
 mod publish;
 mod resume;
 mod run;

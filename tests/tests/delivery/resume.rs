@@ -6,35 +6,35 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_s3::Client;
 use ecr_encryption_aggregator::store::s3::S3Options;
-use integration_tests::{Fault, Simulator};
+use integration_tests::{Fault, Organization, Simulator};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::endpoint::{bucket, keys, moto, open};
 use crate::function::bench::{BANK, REGIONS, SHOP, hang, organization};
 
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let binary = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("ecr-encryption");
     assert!(binary.exists(), "{} is missing: run `make test`, or `make build` first", binary.display());
     binary
 }
 
-fn hang_in(account: &str, region: &str) -> Fault {
+pub fn hang_in(account: &str, region: &str) -> Fault {
     Fault { account: Some(account.to_owned()), region: Some(region.to_owned()), ..hang("ecr:DescribeRepositories") }
 }
 
 /// A simulator, and a bucket.
-struct Bench {
-    simulator: Simulator,
-    client: Client,
+pub struct Bench {
+    pub simulator: Simulator,
+    pub client: Client,
     name: &'static str,
 }
 
 /// A machine with a work folder of its own.
-struct Machine(TempDir);
+pub struct Machine(pub TempDir);
 
 impl Machine {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -58,26 +58,38 @@ impl Machine {
 
 impl Bench {
     async fn new(name: &'static str) -> Self {
+        Self::with(name, organization()).await
+    }
+
+    pub async fn with(name: &'static str, organization: Organization) -> Self {
         let client = bucket(name, "eu-central-1").await;
-        Self { simulator: Simulator::start_blocking(organization()).unwrap(), client, name }
+        Self { simulator: Simulator::start_blocking(organization).unwrap(), client, name }
     }
 
     fn start(&self, machine: &Machine, arguments: &[&str]) -> Child {
-        let mut command = Command::new(binary());
+        self.command(binary(), machine, arguments).spawn().unwrap()
+    }
+
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>, machine: &Machine, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().envs(self.simulator.environment()).env("AWS_ENDPOINT_URL_S3", moto());
         command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", machine.0.path());
         command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
         let output = format!("s3://{}/ecr", self.name);
-        command.args(["scan", "--output", &output, "--format", "jsonl", "--summary", "json"]).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command.args(["scan", "--format", "jsonl", "--summary", "json"]).args(arguments);
+        if !arguments.contains(&"--output") {
+            command.args(["--output", &output]);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
-    fn scan(&self, machine: &Machine, arguments: &[&str]) -> Ran {
+    pub fn scan(&self, machine: &Machine, arguments: &[&str]) -> Ran {
         Ran::of(&self.start(machine, arguments).wait_with_output().unwrap())
     }
 
     /// Stops a scan with Ctrl-C once so many lists of repositories were asked for, and all but those that hang are there.
-    fn stopped(&self, machine: &Machine, arguments: &[&str], lists: u64, hanging: u64) -> Ran {
+    pub fn stopped(&self, machine: &Machine, arguments: &[&str], lists: u64, hanging: u64) -> Ran {
         self.simulator.reset();
         let child = self.start(machine, arguments);
         self.wait(lists, hanging);
@@ -111,16 +123,16 @@ impl Bench {
         }
     }
 
-    fn lists(&self) -> u64 {
+    pub fn lists(&self) -> u64 {
         self.simulator.counters().calls_of("ecr", "DescribeRepositories")
     }
 
-    async fn keys_with(&self, part: &str) -> Vec<String> {
+    pub async fn keys_with(&self, part: &str) -> Vec<String> {
         keys(&self.client, self.name).await.into_iter().filter(|key| key.contains(part)).collect()
     }
 
     /// What the bucket has of an unfinished run.
-    async fn manifest(&self, id: &str) -> Value {
+    pub async fn manifest(&self, id: &str) -> Value {
         let key = format!("ecr/.unfinished/{id}/manifest.json");
         let object = self.client.get_object().bucket(self.name).key(key).send().await.unwrap();
         serde_json::from_slice(&object.body.collect().await.unwrap().into_bytes()).unwrap()
@@ -153,10 +165,10 @@ fn interrupt(child: &Child) {
 }
 
 #[derive(Debug)]
-struct Ran {
-    status: i32,
-    told: Value,
-    stderr: String,
+pub struct Ran {
+    pub status: i32,
+    pub told: Value,
+    pub stderr: String,
 }
 
 impl Ran {
@@ -166,7 +178,7 @@ impl Ran {
         Self { status: output.status.code().unwrap_or(-1), told, stderr }
     }
 
-    fn id(&self) -> &str {
+    pub fn id(&self) -> &str {
         self.told["run"]["id"].as_str().unwrap()
     }
 }

@@ -81,8 +81,9 @@ async fn a_journal_comes_back_as_it_was() {
     assert_eq!(journal.send(&store).await.unwrap(), journal.manifest);
     assert_eq!(store.unfinished_ids().await.unwrap(), [ID]);
     assert!(fetched(&store).await == fs::read(&journal.path).unwrap());
-    assert!(store.put_continuation(ID, 1, "{}".to_owned()).await.unwrap());
-    assert!(!store.put_continuation(ID, 1, "{}".to_owned()).await.unwrap(), "one event is enough");
+    assert_eq!(store.put_continuation(ID, 1, "{}".to_owned()).await.unwrap(), None);
+    let there = store.put_continuation(ID, 1, "[]".to_owned()).await.unwrap();
+    assert_eq!(there.as_deref(), Some(&b"{}"[..]), "what is there stays");
     assert_eq!(keys(&client, "unfinished-runs").await.len(), 5);
     store.remove_unfinished(ID).await.unwrap();
     assert_eq!(keys(&client, "unfinished-runs").await, [""; 0]);
@@ -225,9 +226,9 @@ async fn reports_of_one_run_that_are_written_at_once_are_not_mixed() {
     assert_eq!(keys(&client, "not-mixed").await.len(), 9, "nothing else is left");
 }
 
-/// Who was killed keeps others out for its term; what is no lock, not at all.
+/// Who has given it up keeps nobody out, whatever its clock says; nor does what is no lock.
 #[rstest]
-#[case::killed(json!({ "by": "another", "until": "2026-11-23T13:02:00Z" }).to_string())]
+#[case::given_up(json!({ "by": "another", "until": "2126-11-23T13:02:00Z", "released": true }).to_string())]
 #[case::none("{".to_owned())]
 #[case::empty(String::new())]
 #[tokio::test]
@@ -242,6 +243,39 @@ async fn a_lock_that_was_left_keeps_nobody_out(#[case] content: String) {
     assert!(conditions.len() == 1 && !conditions[0].contains_key("if-none-match"), "{conditions:?}");
     drop(state);
     assert_eq!(server.keys(), Vec::<String>::new());
+}
+
+/// By this machine's clock it is long over, and the one that holds it goes by another clock: it is watched, and not taken.
+#[tokio::test]
+async fn a_lock_that_seems_to_be_over_is_not_taken() {
+    let server = FakeS3::start(|_| None).await;
+    let store = open(&server.endpoint, "s3://bucket", S3Options::default()).await;
+    let held_until = |until: jiff::Timestamp| {
+        let content = json!({ "by": "another", "until": until.to_string() }).to_string();
+        server.put(&format!("/bucket/.unfinished/{ID}/lock.json"), content.into_bytes());
+    };
+    let ago = |hours: i64| jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+    held_until(ago(1));
+    let is_asked = |head: &&Head| head.is("GET", "/lock.json");
+    let watched = async {
+        while server.state().heads.iter().filter(is_asked).count() < 3 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let began = AtomicBool::new(false);
+    let work = async {
+        began.store(true, Ordering::Relaxed);
+        Ok::<_, StoreError>(())
+    };
+    tokio::select! {
+        done = store.alone(ID, work) => panic!("{done:?}"),
+        () = watched => {}
+    }
+    assert!(!server.state().heads.iter().any(|head| head.is("PUT", "/lock.json")));
+    assert!(!began.load(Ordering::Relaxed) && store.is_locked(ID).await.unwrap());
+    // What is left of a run that nobody goes on with may be cleared away.
+    held_until(ago(25));
+    assert!(!store.is_locked(ID).await.unwrap());
 }
 
 /// The SDK asks again, and is refused by what it has written itself.

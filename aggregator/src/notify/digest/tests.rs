@@ -44,6 +44,14 @@ fn of(summary: &Summary, failures: &[String]) -> Digest {
     Digest::of(summary, None, ExitStatus::NonCompliant, Some("s3://reports/ecr/runs/2026-11-23-019ab3c4"), failures)
 }
 
+/// A later run was published before it.
+#[test]
+fn a_run_that_was_overtaken() {
+    let why = "a later one has finished before it, 2026-11-24-019ab3c5";
+    let digest = of(&samples::summary(&samples::findings()), &[]).overtaken(Some(why.to_owned()));
+    assert!(plain(&digest).contains(&format!("\n\nIt is not the newest run: {why}\n\n")), "{}", plain(&digest));
+}
+
 /// A run with changes, gaps and a failure.
 pub(crate) fn changed() -> Digest {
     let mut summary = samples::summary_with_gaps(&samples::findings_with_templates());

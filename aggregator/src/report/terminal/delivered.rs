@@ -38,6 +38,13 @@ pub(super) fn write(out: &mut dyn Write, delivered: &Delivered) -> io::Result<()
 
 fn security_hub(out: &mut dyn Write, outcome: &HubOutcome) -> io::Result<()> {
     writeln!(out, "\n{BOLD}Security Hub{BOLD:#}")?;
+    if let Some(later) = &outcome.overtaken_by {
+        let told = format!("Nothing was brought: a later run was published before this one, {}.", printable(later));
+        for line in wrapped(&told, WIDTH - 2, usize::MAX) {
+            writeln!(out, "  {BOLD}{line}{BOLD:#}")?;
+        }
+        return Ok(());
+    }
     let style = if outcome.is_complete() { GOOD } else { BOLD };
     for line in wrapped(&sent(outcome), WIDTH - 2, usize::MAX) {
         writeln!(out, "  {style}{line}{style:#}")?;
@@ -160,6 +167,16 @@ mod tests {
         let outcome = HubOutcome { targets: 2, imported: 1_200, unchanged: 3, archived: 1, ..HubOutcome::default() };
         insta::assert_snapshot!(shown(&outcome));
         insta::assert_snapshot!(shown(&HubOutcome { targets: 1, ..HubOutcome::default() }));
+    }
+
+    #[test]
+    fn a_later_run_was_there_before() {
+        insta::assert_snapshot!(shown(&HubOutcome::overtaken("2026-11-24-019ab3c4-5d6e-7f80-9a1b-000000000001".to_owned())), @r"
+
+        Security Hub
+          Nothing was brought: a later run was published before this one,
+          2026-11-24-019ab3c4-5d6e-7f80-9a1b-000000000001.
+        ");
     }
 
     #[test]

@@ -118,6 +118,17 @@ impl StoreError {
         }
     }
 
+    /// Whether it is one object that cannot be had, and not S3 that cannot be used, or the caller that may not any more.
+    pub(super) fn is_of_one_object(&self) -> bool {
+        match self {
+            Self::Manifest { .. } | Self::Denied { .. } => true,
+            Self::Call { fault, .. } => {
+                fault.kind == FaultKind::Other && fault.http_status.is_some_and(|status| (400..500).contains(&status))
+            }
+            _ => false,
+        }
+    }
+
     /// For a file of this machine.
     pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

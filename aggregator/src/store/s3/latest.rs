@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::error::StoreError;
 use super::object::{Condition, Written};
-use super::{S3Store, StoredRun, names};
+use super::{Passed, Runs, S3Store, StoredRun, names};
 use crate::history::manifest::Manifest;
 
 /// How often a run tries to be the latest while others do the same.
@@ -48,7 +48,13 @@ impl S3Store {
     /// S3 does not give it, or it is none.
     pub async fn latest(&self) -> Result<Option<StoredRun>, StoreError> {
         let Some(content) = self.latest_there().await? else {
-            return Ok(self.runs().await?.kept.pop());
+            let Runs { mut kept, passed_over } = self.runs().await?;
+            let newest = kept.pop();
+            let is_newer = |passed: &&Passed| newest.as_ref().is_none_or(|newest| passed.name > newest.name);
+            for passed in passed_over.iter().filter(|passed| passed.has_manifest).filter(is_newer) {
+                warn!("the run `{}` is passed over, and may be the newest: {}", passed.name, passed.why);
+            }
+            return Ok(newest);
         };
         let LatestManifest { run_name, manifest } = self.parsed::<LatestManifest<Manifest>>(names::LATEST, &content)?;
         if names::is_plain(&run_name) {

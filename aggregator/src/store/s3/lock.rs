@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ecr_encryption_rule::aws::fault::AwsFault;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::warn;
@@ -16,8 +16,10 @@ use super::{S3Store, names};
 /// The object that says who writes.
 const LOCK: &str = "lock.json";
 /// So long it counts after it was written; whoever needs longer writes it anew. A process that was killed keeps others out for
-/// no longer.
+/// so long after they have seen what it has left.
 const TERM: Duration = Duration::from_mins(3);
+/// No clock is so wrong: what was to be over so long ago was left by a process that was killed.
+const LONG_AGO: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is written anew.
 const RENEWAL: Duration = Duration::from_mins(1);
 /// How often it is looked whether the other one has done.
@@ -27,7 +29,35 @@ const WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Held {
     by: String,
+    /// For people, and for who has written it: the clock of another one tells nothing.
     until: Timestamp,
+    /// Whether it was given up.
+    #[serde(default)]
+    released: bool,
+}
+
+impl Held {
+    /// What cannot be read keeps nobody out.
+    fn of(content: &[u8]) -> Option<Self> {
+        serde_json::from_slice(content).ok().filter(|held: &Self| !held.released)
+    }
+}
+
+/// How long the lock of another one has been as it is. Who still writes has written it anew before its term is over; clocks may
+/// differ by any time.
+#[derive(Debug, Default)]
+struct Watch(Option<(Vec<u8>, Instant)>);
+
+impl Watch {
+    /// Whether what is there still counts.
+    fn counts(&mut self, there: Vec<u8>, now: Instant) -> bool {
+        let since = match self.0.take() {
+            Some((content, since)) if content == there => since,
+            _ => now,
+        };
+        self.0 = Some((there, since));
+        now.duration_since(since) < TERM
+    }
 }
 
 /// A lock that is held.
@@ -61,20 +91,21 @@ impl S3Store {
         };
         let done = tokio::select! {
             done = work => done,
-            error = lock.keep() => return Err(error.into()),
+            error = lock.keep() => Err(error.into()),
         };
+        self.writing.let_in();
         lock.release().await;
         done
     }
 
-    /// Whether somebody writes the report of a run.
+    /// Whether somebody may be writing the report of a run: a process that was killed today has left the same.
     ///
     /// # Errors
     /// S3 does not say.
     pub async fn is_locked(&self, run_id: &str) -> Result<bool, StoreError> {
         let there = self.get_small(&names::within(&names::of_unfinished(run_id), LOCK)).await?;
-        let held = there.and_then(|there| serde_json::from_slice::<Held>(&there.content).ok());
-        Ok(held.is_some_and(|held| held.until > Timestamp::now()))
+        let held = there.and_then(|there| Held::of(&there.content));
+        Ok(held.is_some_and(|held| Timestamp::now().duration_since(held.until) < LONG_AGO))
     }
 
     async fn lock(&self, run_id: &str) -> Result<Lock<'_>, StoreError> {
@@ -83,28 +114,20 @@ impl S3Store {
         }
         let name = names::within(&names::of_unfinished(run_id), LOCK);
         let mut lock = Lock { store: self, name, by: Uuid::now_v7().to_string(), etag: None, ends: Instant::now() };
-        let mut seen: Option<(Vec<u8>, Instant)> = None;
+        let mut watch = Watch::default();
         loop {
             self.go_on()?;
             let condition = match self.get_small(&lock.name).await? {
                 None => Some(Condition::Absent),
                 Some(there) => {
-                    // What cannot be read keeps nobody out.
-                    let held: Option<Held> = serde_json::from_slice(&there.content).ok();
-                    if let Some(held) = held.filter(|held| held.by != lock.by && held.until > Timestamp::now()) {
-                        if seen.is_none() {
+                    if let Some(held) = Held::of(&there.content).filter(|held| held.by != lock.by) {
+                        if watch.0.is_none() {
                             warn!(run_id, until = %held.until, "another one writes the report of the same run: it is waited for");
                         }
-                        // Clocks may differ: who still writes has written it anew before its term is over.
-                        let (content, since) = seen
-                            .filter(|(content, _)| *content == there.content)
-                            .unwrap_or((there.content, Instant::now()));
-                        if since.elapsed() < TERM {
-                            seen = Some((content, since));
+                        if watch.counts(there.content, Instant::now()) {
                             sleep(WAIT).await;
                             continue;
                         }
-                        seen = None;
                     }
                     // An empty one has no ETag; it says nothing, so nothing is lost where it is written over.
                     there.etag.map(Condition::Unchanged)
@@ -119,14 +142,15 @@ impl S3Store {
 }
 
 impl Lock<'_> {
-    fn content(&self, until: Timestamp) -> String {
-        serde_json::json!({ "by": self.by, "until": until }).to_string()
+    fn content(&self, until: Timestamp, released: bool) -> String {
+        serde_json::json!({ "by": self.by, "until": until, "released": released }).to_string()
     }
 
     /// `false` where somebody else was there before.
     async fn write(&mut self, condition: Option<Condition>) -> Result<bool, StoreError> {
         let ends = Instant::now() + TERM;
-        let content = self.content(Timestamp::now().saturating_add(TERM).unwrap_or(Timestamp::MAX));
+        let until = Timestamp::now().saturating_add(TERM).unwrap_or(Timestamp::MAX);
+        let content = self.content(until, false);
         match self.store.put_small(&self.name, content.clone(), condition).await? {
             // It may be by this one: where the answer to the first attempt is lost, the second is refused.
             Written::Yes | Written::Overtaken => {}
@@ -143,6 +167,7 @@ impl Lock<'_> {
         };
         if there.content == content.as_bytes() {
             self.ends = ends;
+            self.store.writing.keep_out(&self.name, until);
         }
         self.etag = there.etag;
         Ok(true)
@@ -178,7 +203,36 @@ impl Lock<'_> {
         }
         // Who may delete nothing lets others in all the same.
         let condition = etag.clone().map(Condition::Unchanged);
-        let over = store.put_small(name, self.content(Timestamp::now()), condition).await;
+        let over = store.put_small(name, self.content(Timestamp::now(), true), condition).await;
         warn!(others_wait = over.is_err(), "`{}` stays: {fault}", store.shown(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_counts_until_nobody_has_written_it_for_its_term() {
+        let began = Instant::now();
+        let mut watch = Watch::default();
+        let mut counts = |content: &str, seconds: u64| {
+            watch.counts(content.as_bytes().to_vec(), began + Duration::from_secs(seconds))
+        };
+        assert!(counts("first", 1_000), "however long it has been there");
+        assert!(counts("first", 1_179));
+        assert!(counts("second", 1_181), "it was written anew");
+        assert!(counts("second", 1_360));
+        assert!(!counts("second", 1_361));
+    }
+
+    #[test]
+    fn who_has_given_it_up_keeps_nobody_out() {
+        let held = |content: &str| Held::of(content.as_bytes()).map(|held| held.by);
+        // As the version before this one has written it too.
+        assert_eq!(held(r#"{"by":"a","until":"2026-11-23T13:02:00Z"}"#).as_deref(), Some("a"));
+        assert_eq!(held(r#"{"by":"a","until":"2026-11-23T13:02:00Z","released":false}"#).as_deref(), Some("a"));
+        assert_eq!(held(r#"{"by":"a","until":"2026-11-23T13:02:00Z","released":true}"#), None);
+        assert_eq!((held("{"), held("")), (None, None));
     }
 }

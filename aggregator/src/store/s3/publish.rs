@@ -124,7 +124,10 @@ impl S3Store {
             Err(error) => return Err(error),
         }
         let Err(error) = self.upload(at, uploads, manifest, is_shared).await else { return Ok(()) };
-        // What another one has written is not this one's to remove.
+        // What another one writes, or has written, is not this one's to remove.
+        if matches!(error, StoreError::Overtaken { .. }) || self.still_alone().is_err() {
+            return Err(error);
+        }
         if is_shared && !matches!(self.manifest_in(&manifest_name).await, Ok(None)) {
             return Err(error);
         }
@@ -158,6 +161,7 @@ impl S3Store {
         let mut content = serde_json::to_string_pretty(manifest)
             .map_err(|error| StoreError::Manifest { object: self.shown(&name), problem: error.to_string() })?;
         content.push('\n');
+        self.writing.send_manifest();
         match self.put_small(&name, content.clone(), is_shared.then_some(Condition::Absent)).await? {
             Written::Yes => Ok(()),
             Written::NoConditions => self.put_small(&name, content, None).await.map(drop),

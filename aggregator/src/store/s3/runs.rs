@@ -28,13 +28,16 @@ pub struct Passed {
     pub name: String,
     /// Why.
     pub why: String,
+    /// Whether it has a manifest: what stands there may well be a run.
+    pub has_manifest: bool,
 }
 
 impl S3Store {
-    /// All runs, with their manifests. One without a manifest is not whole: it is being uploaded, or that has failed.
+    /// All runs, with their manifests. One without a manifest is not whole: it is being uploaded, or that has failed. One whose
+    /// manifest is refused (it may not be read, its key is disabled, it is archived) is passed over as well.
     ///
     /// # Errors
-    /// S3 does not list them, or refuses a manifest.
+    /// S3 does not list them, or fails: what is only missing because of that is not to be gone without.
     pub async fn runs(&self) -> Result<Runs, StoreError> {
         let names = self.folder_names(names::RUNS).await?;
         let reading: Vec<_> = names
@@ -49,9 +52,12 @@ impl S3Store {
         for (name, read) in read {
             match read {
                 Ok(Some(run)) => runs.kept.push(run),
-                Ok(None) => runs.passed_over.push(Passed { name, why: "it has no manifest".to_owned() }),
-                Err(error @ StoreError::Manifest { .. }) => {
-                    runs.passed_over.push(Passed { name, why: error.to_string() });
+                Ok(None) => {
+                    let why = "it has no manifest".to_owned();
+                    runs.passed_over.push(Passed { name, why, has_manifest: false });
+                }
+                Err(error) if error.is_of_one_object() => {
+                    runs.passed_over.push(Passed { name, why: error.to_string(), has_manifest: true });
                 }
                 Err(error) => return Err(error),
             }
@@ -84,11 +90,11 @@ impl S3Store {
     }
 
     /// Whether a run has come to its end without becoming one of those that are kept, and without leaving anything to go on
-    /// with: it had nothing to scan, or saw too little, and knows which accounts there are.
+    /// with: it had nothing to scan, or saw too little, and knows which accounts there are. It gives where its files are.
     ///
     /// # Errors
     /// S3 does not say.
-    pub async fn has_finished_apart(&self, run_id: &str) -> Result<bool, StoreError> {
+    pub async fn has_finished_apart(&self, run_id: &str) -> Result<Option<String>, StoreError> {
         for apart in [Apart::Empty, Apart::SawNothing] {
             let folder = format!("{}-{run_id}", apart.folder());
             if self.get_small(&names::within(&folder, MANIFEST)).await?.is_none() {
@@ -99,10 +105,10 @@ impl S3Store {
             let is_over =
                 |summary: Summary| !summary.coverage.gaps().any(|gap| gap.account_id.is_none() && gap.region.is_none());
             if summary.is_ok_and(is_over) {
-                return Ok(true);
+                return Ok(Some(self.shown(&folder)));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Where a run is, for people.

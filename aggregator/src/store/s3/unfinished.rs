@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use tokio::io::AsyncWriteExt;
+use tracing::warn;
 
 use super::error::StoreError;
 use super::object::{Condition, Written};
@@ -133,18 +134,28 @@ impl S3Store {
         }
     }
 
-    /// Puts the object by which the `number`th invocation hears that it is to go on with a run; `false` where it was there
-    /// already.
+    /// Puts the object by which the `number`th invocation hears that it is to go on with a run. Where there was one already it
+    /// gives what is in that one: nothing where it is gone by now, or cannot be read.
     ///
     /// # Errors
     /// It cannot be written.
-    pub async fn put_continuation(&self, run_id: &str, number: u32, content: String) -> Result<bool, StoreError> {
+    pub async fn put_continuation(
+        &self,
+        run_id: &str,
+        number: u32,
+        content: String,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let name = names::within(&names::of_unfinished(run_id), &format!("continue-{number}.json"));
-        // Whoever else has stopped at the same place asks for the same: once is enough.
         match self.put_small(&name, content.clone(), Some(Condition::Absent)).await? {
-            Written::Yes => Ok(true),
-            Written::Overtaken => Ok(false),
-            Written::NoConditions => self.put_small(&name, content, None).await.map(|_| true),
+            Written::Yes => Ok(None),
+            Written::Overtaken => match self.get_small(&name).await {
+                Ok(there) => Ok(Some(there.map(|there| there.content).unwrap_or_default())),
+                Err(error) => {
+                    warn!(%error, "it is not known whose event lets another invocation follow");
+                    Ok(Some(Vec::new()))
+                }
+            },
+            Written::NoConditions => self.put_small(&name, content, None).await.map(|_| None),
         }
     }
 }

@@ -128,6 +128,7 @@ impl S3Store {
         let parts = parts(length).map(|part| Part { offset: offset + part.offset, ..part });
         let sending = parts.map(|part| self.put_part(path, name, upload_id, part));
         let sent: Vec<CompletedPart> = stream::iter(sending).buffered(AT_ONCE).try_collect().await?;
+        self.still_alone()?;
         let request = self
             .client
             .complete_multipart_upload()
@@ -148,6 +149,7 @@ impl S3Store {
         upload_id: &str,
         part: Part,
     ) -> Result<CompletedPart, StoreError> {
+        self.still_alone()?;
         let request = self
             .client
             .upload_part()
