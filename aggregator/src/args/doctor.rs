@@ -98,7 +98,11 @@ fn regions(text: &str) -> Result<RuleRegions, InvalidValue> {
     if text.trim() == "none" {
         return Ok(RuleRegions(BTreeSet::new()));
     }
-    Ok(RuleRegions(value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>()?))
+    let regions = || value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>();
+    regions().map(RuleRegions).map_err(|error: InvalidValue| InvalidValue {
+        allowed: format!("{}; or `none` alone, for no rule", error.allowed).into(),
+        ..error
+    })
 }
 
 fn stack_set_name(text: &str) -> Result<String, InvalidValue> {
@@ -154,6 +158,10 @@ mod tests {
     #[rstest]
     #[case(&["--rule-regions", "eu-central-1,"], "an empty item")]
     #[case(&["--rule-regions", "Frankfurt"], "Frankfurt")]
+    #[case(&["--rule-regions", ""], "or `none` alone, for no rule")]
+    #[case(&["--rule-regions", "all"], "or `none` alone, for no rule")]
+    #[case(&["--rule-regions", "None"], "or `none` alone, for no rule")]
+    #[case(&["--rule-regions", "none,eu-central-1"], "or `none` alone, for no rule")]
     #[case(&["--home-account", "12"], "12 digits")]
     #[case(&["--stack-set", "1st"], "a letter first")]
     #[case(&["--stack-set", "a b"], "1–128 letters")]

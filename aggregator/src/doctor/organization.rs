@@ -6,6 +6,7 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
 use super::mend;
 use super::problem::{Problem, cause_of};
+use crate::config_source::Source;
 
 const CONFIG: &str = "config.amazonaws.com";
 const CONFIG_MULTI_ACCOUNT: &str = "config-multiaccountsetup.amazonaws.com";
@@ -29,13 +30,35 @@ pub struct OrganizationDescription {
 pub struct Use {
     /// The rule, in some Region.
     pub rule: bool,
-    /// A configuration aggregator, which the scan reads.
+    /// A configuration aggregator, which the scan or somebody else reads.
     pub aggregator: bool,
     /// The role in every account, which a `StackSet` brings.
     pub role: bool,
+    /// Where the scan's repositories come from.
+    pub source: Source,
 }
 
 impl Use {
+    /// Whether a scan takes what AWS Config has recorded.
+    pub fn reads_records(self) -> bool {
+        self.source != Source::Api
+    }
+
+    /// Whether anything takes what AWS Config has recorded.
+    pub fn records(self) -> bool {
+        self.rule || self.reads_records()
+    }
+
+    /// Whether a scan asks ECR and KMS.
+    pub fn scan_reads_repositories(self) -> bool {
+        self.source != Source::Config
+    }
+
+    /// Whether anything asks ECR and KMS.
+    pub fn reads_repositories(self) -> bool {
+        self.rule || self.scan_reads_repositories()
+    }
+
     /// What AWS Config's rules, packs and aggregators, and `StackSets` of an organization act as, where they are used.
     pub fn principals(self) -> impl Iterator<Item = &'static str> {
         let principals =

@@ -106,6 +106,7 @@ impl Survey {
                 aggregator: args.source != Source::Api,
                 // As in the CDK app: AWS Config may be all that is read.
                 role: !rule_regions.is_empty() || args.source != Source::Config || args.security_hub,
+                source: args.source,
             },
             rule_regions,
             regions: args.scope.regions.clone(),
@@ -123,6 +124,11 @@ impl Survey {
             reporter,
             tasks: Mutex::default(),
         }
+    }
+
+    /// The ARN of the role that the deployment brings into an account.
+    pub fn deployed_role_arn(&self, account_id: &str) -> String {
+        format!("arn:{}:iam::{account_id}:role/{}", self.caller.partition, self.deployed_role)
     }
 
     /// Looks at every account of the list.

@@ -10,5 +10,6 @@ mod large;
 mod organization;
 mod reading;
 mod readme;
+mod regions;
 mod stop;
 mod told;

@@ -22,13 +22,17 @@ fn shown(problems: &[Problem]) -> Option<(State, &str)> {
     problems.first().map(|problem| (problem.state, problem.cause.as_str()))
 }
 
+fn used(rule: bool, aggregator: bool, role: bool) -> Use {
+    Use { rule, aggregator, role, source: Source::Api }
+}
+
 /// Nothing is demanded of the organization that the deployment makes no use of.
 #[rstest]
-#[case::all(Use { rule: true, aggregator: true, role: true }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
-#[case::a_rule(Use { rule: true, aggregator: false, role: true }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
-#[case::a_scan(Use { rule: false, aggregator: false, role: true }, &[STACK_SETS])]
-#[case::a_scan_of_both(Use { rule: false, aggregator: true, role: true }, &[CONFIG, STACK_SETS])]
-#[case::a_scan_of_config(Use { rule: false, aggregator: true, role: false }, &[CONFIG])]
+#[case::all(used(true, true, true), &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_rule(used(true, false, true), &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_scan(used(false, false, true), &[STACK_SETS])]
+#[case::a_scan_of_both(used(false, true, true), &[CONFIG, STACK_SETS])]
+#[case::a_scan_of_config(used(false, true, false), &[CONFIG])]
 fn principals(#[case] used: Use, #[case] expected: &[&str]) {
     assert_eq!(used.principals().collect::<Vec<_>>(), expected);
 }
