@@ -17,7 +17,7 @@ use crate::args::{Include, ScanArgs};
 use crate::aws::caller::Caller;
 use crate::begin::{Begun, begin};
 use crate::config_source::Source;
-use crate::config_source::reading::ConfigReading;
+use crate::config_source::reading::{ConfigReading, SourceFlags};
 use crate::deliver::{self, Delivered, Told};
 use crate::destination::{self, Destination};
 use crate::error::RunError;
@@ -73,7 +73,7 @@ async fn scan_and_deliver(
     goes_on: GoesOn,
     handover: &mut Handover,
 ) -> Result<Finished, RunError> {
-    ConfigReading::check(&args)?;
+    SourceFlags::from(&args).check()?;
     let policy = policy(&args)?;
     let mut output = Box::pin(take_folder(&args, goes_on)).await?;
     let counter = CallCounter::default();

@@ -44,7 +44,7 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
         (Standing::ToCome, _) if refused.is_management_account == Some(true) => {
             not_deployed(mend::deploy_management_role(account_id))
         }
-        (Standing::ToCome, _) => not_deployed(mend::deploy("EcrEncryptionAccess")),
+        (Standing::ToCome, _) => not_deployed(mend::deploy(mend::ACCESS)),
         (Standing::There, _) if refused.is_management_account == Some(true) => unknown(format!(
             "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
              trust the deployed functions alone; {elsewhere}"

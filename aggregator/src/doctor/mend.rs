@@ -55,6 +55,9 @@ pub fn register_delegated_administrator(
     ]
 }
 
+/// The stack of the roles, and of the `StackSet` that brings one of them into the accounts.
+pub const ACCESS: &str = "EcrEncryptionAccess";
+
 /// Deploys a stack of the CDK app.
 pub fn deploy(stack: &str) -> Vec<String> {
     vec!["# in the folder cdk, see its README".to_owned(), format!("npx cdk deploy {}", word(stack))]
@@ -81,6 +84,8 @@ pub struct StackSetAddress {
     pub call_as: &'static str,
     /// The Regions that it deploys to.
     pub regions: Vec<String>,
+    /// The stack of the CDK app that makes it.
+    pub stack: String,
 }
 
 impl StackSetAddress {
@@ -116,7 +121,7 @@ impl StackSetAddress {
             format!(
                 "# if {unit} is under none of organization.organizationalUnits in cdk's configuration: add it there, and"
             ),
-            "# npx cdk deploy EcrEncryptionAccess; else".to_owned(),
+            format!("# npx cdk deploy {}; else", self.stack),
             in_account(&self.account_id),
             self.command("create-stack-instances", &self.targets(unit, account_id)),
         ]

@@ -11,13 +11,13 @@ use ecr_encryption_rule::lookup::{Access, Lookup, RegistryLookup, RepositoryPage
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::access::{self, Entered, Refused};
+use super::aggregator::collects;
 use super::book::Place;
 use super::check::{Check, State};
 use super::groundwork::Groundwork;
 use super::problem::Problem;
 use super::recorder::{RecorderPlace, recorder};
 use super::rights::{self, Asker, NO_KEY, Whose};
-use super::rule::organization_rule;
 use super::stack_set::{Progress, Standing, stack_instance};
 use super::survey::Survey;
 use crate::account::Account;
@@ -78,7 +78,9 @@ impl Survey {
         }
         for (region, rule) in &groundwork.rules {
             let place = Place { account: Some(account), region: Some(region) };
-            self.book.tell(Check::OrganizationRule, place, organization_rule(rule, account.id));
+            if let Some(problems) = rule.problems(account, is_management_account) {
+                self.book.tell(Check::OrganizationRule, place, problems);
+            }
         }
         let credentials = self.caller.credentials_in(&account_id);
         let is_own = account_id == self.caller.account_id;
@@ -129,6 +131,13 @@ impl Survey {
                     && is_management_account != Some(true);
                 let home_regions = if has_stack { groundwork.address.regions.as_slice() } else { &[] };
                 let regions = self.regions_of(account, &account_id, &listed, home_regions);
+                for region in &regions.scanned {
+                    let gap = groundwork.aggregator.as_ref().and_then(|one| collects(one, account.id, region));
+                    if let Some(problem) = gap {
+                        let place = Place { account: Some(account), region: Some(region) };
+                        self.book.tell(Check::Aggregator, place, [problem]);
+                    }
+                }
                 let visited = Visited { account, account_id, credentials, who, role_name, rights, regions };
                 self.regions(&visited).await?;
                 self.book.checked(account);

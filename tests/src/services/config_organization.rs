@@ -210,13 +210,7 @@ fn status(call: &Call<'_>, rule: &OrganizationRule, account: &Account) -> Option
     })
 }
 
-fn status_member(
-    call: &Call<'_>,
-    kind: Kind,
-    rule: &OrganizationRule,
-    account: &str,
-    status: &MemberRule,
-) -> Value {
+fn status_member(call: &Call<'_>, kind: Kind, rule: &OrganizationRule, account: &str, status: &MemberRule) -> Value {
     let id = suffix(rule, account, call.region);
     let (name_member, prefix) =
         if kind.is_pack { ("ConformancePackName", "OrgConformsPack") } else { ("ConfigRuleName", "OrgConfigRule") };

@@ -8,6 +8,7 @@ fn stack_set() -> StackSetAddress {
         name: "EcrEncryptionMemberRole".to_owned(),
         call_as: "DELEGATED_ADMIN",
         regions: vec!["eu-central-1".to_owned(), "us-east-1".to_owned()],
+        stack: ACCESS.to_owned(),
     }
 }
 

@@ -13,6 +13,7 @@ fn address() -> StackSetAddress {
         name: "EcrEncryptionMemberRole".to_owned(),
         call_as: "DELEGATED_ADMIN",
         regions: vec!["eu-central-1".to_owned()],
+        stack: mend::ACCESS.to_owned(),
     }
 }
 
