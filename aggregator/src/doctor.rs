@@ -2,7 +2,8 @@
 //!
 //! What is decided is apart from what is asked: `organization`, `stack_set`, `rule`, `aggregator`, `recorder`, `access` and
 //! `rights` make problems of facts, `mend` the commands that mend them. `groundwork` and `rules` ask what there is once, `visit`
-//! what there is in each account, `survey` sends it there. `book` holds what was found, and `text` shows it.
+//! what there is in each account, in those of its `regions` where something is needed, `survey` sends it there. `book` holds
+//! what was found, and `text` shows it.
 
 mod access;
 mod aggregator;
@@ -14,6 +15,7 @@ mod mend;
 pub mod organization;
 mod problem;
 pub mod recorder;
+mod regions;
 mod rights;
 pub mod rule;
 mod rules;

@@ -111,7 +111,10 @@ impl Groundwork {
         let stack_sets = StackSets::new(caller, counter, address.call_as);
         let rules = rules(survey, &stack_sets, address.call_as).await?;
         // What AWS Config has made once it does not make again.
-        let deployed = [(CONFIG, aggregator.is_some()), (CONFIG_MULTI_ACCOUNT, !rules.is_empty())];
+        let deployed = [
+            (CONFIG, aggregator.as_ref().is_some_and(|one| one.of_organization)),
+            (CONFIG_MULTI_ACCOUNT, !rules.is_empty()),
+        ];
         tell_governance(survey, &governance, &stack_sets, deployed, place).await?;
         if !survey.used.role {
             let (stack_set, instances) = (Standing::NotUsed, None);

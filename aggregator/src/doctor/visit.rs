@@ -1,6 +1,5 @@
 //! One account: its role, its Regions, and what is in them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ecr_encryption_core::RepositoryEncryption;
@@ -11,21 +10,18 @@ use ecr_encryption_rule::lookup::{Access, Lookup, RegistryLookup, RepositoryPage
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::access::{self, Entered, Refused};
-use super::aggregator::collects;
 use super::book::Place;
-use super::check::{Check, State};
+use super::check::Check;
 use super::groundwork::Groundwork;
 use super::problem::Problem;
 use super::recorder::{RecorderPlace, recorder};
+use super::regions::Wanted;
 use super::rights::{self, Asker, NO_KEY, Whose};
-use super::stack_set::{Progress, Standing, stack_instance};
+use super::stack_set::{Progress, stack_instance};
 use super::survey::Survey;
 use crate::account::Account;
-use crate::args::Regions;
-use crate::aws::regions::AccountRegion;
 use crate::coverage::hint::who_asks;
 use crate::pace::PacedLookup;
-use crate::plan::{Unscanned, plan};
 use crate::scan::{ScanError, fatal};
 use crate::security_hub::hub::Hub;
 
@@ -41,23 +37,6 @@ struct Visited<'a> {
     role_name: Option<&'a str>,
     rights: Whose<'a>,
     regions: Wanted,
-}
-
-/// The Regions of an account in which something is needed, of those that it has enabled.
-#[derive(Default)]
-struct Wanted {
-    /// Where a scan goes.
-    scanned: BTreeSet<String>,
-    /// Where repositories and keys are read: by a scan, and where the rule judges.
-    judged: BTreeSet<String>,
-    /// Where AWS Config must record: where the rule judges, and where a scan takes what was recorded.
-    recorded: BTreeSet<String>,
-}
-
-impl Wanted {
-    fn all(&self) -> BTreeSet<String> {
-        [&self.scanned, &self.judged, &self.recorded].into_iter().flatten().cloned().collect()
-    }
 }
 
 impl Survey {
@@ -125,19 +104,7 @@ impl Survey {
                 self.tell_unseen(account, &access::without_regions());
             }
             Ok(listed) => {
-                // The management account gets no stack of the StackSet.
-                let has_stack = self.used.role
-                    && groundwork.stack_set != Standing::NoOrganization
-                    && is_management_account != Some(true);
-                let home_regions = if has_stack { groundwork.address.regions.as_slice() } else { &[] };
-                let regions = self.regions_of(account, &account_id, &listed, home_regions);
-                for region in &regions.scanned {
-                    let gap = groundwork.aggregator.as_ref().and_then(|one| collects(one, account.id, region));
-                    if let Some(problem) = gap {
-                        let place = Place { account: Some(account), region: Some(region) };
-                        self.book.tell(Check::Aggregator, place, [problem]);
-                    }
-                }
+                let regions = self.regions_of(account, &account_id, &listed, groundwork);
                 let visited = Visited { account, account_id, credentials, who, role_name, rights, regions };
                 self.regions(&visited).await?;
                 self.book.checked(account);
@@ -182,54 +149,6 @@ impl Survey {
             Some(Entered::FromInside) => {}
             Some(Entered::ByAnotherRole) | None => self.book.tell(Check::Role, place, []),
         }
-    }
-
-    /// Checks the Regions that were named and those of the role's stack, and tells in which of those that are enabled something
-    /// is needed.
-    fn regions_of(
-        &self,
-        account: &Account,
-        account_id: &str,
-        listed: &[AccountRegion],
-        home_regions: &[String],
-    ) -> Wanted {
-        let mut named: BTreeSet<&String> = self.rule_regions.iter().chain(home_regions).collect();
-        if let Regions::Named(regions) = &self.regions {
-            named.extend(regions);
-        }
-        let plan_of_scan = plan(listed, &self.regions);
-        // Of all Regions, those of which nobody knows whether they are in use.
-        named.extend(plan_of_scan.unscanned.iter().map(|unscanned| match unscanned {
-            Unscanned::UnknownStatus { region, .. } | Unscanned::NotListed { region } => region,
-        }));
-        let scans = |region: &String| match &self.regions {
-            Regions::All => true,
-            Regions::Named(regions) => regions.contains(region),
-        };
-        for region in named {
-            let problems = access::region(listed, region, account_id);
-            let place = Place { account: Some(account), region: Some(region) };
-            let is_recorded = self.rule_regions.contains(region) || (self.used.reads_records() && scans(region));
-            // The Region comes by itself; a recorder there does not.
-            if is_recorded && problems.iter().any(|problem| problem.state == State::ToCome) {
-                self.book.tell(Check::Recorder, place, [access::not_enabled_yet()]);
-            }
-            self.book.tell(Check::Regions, place, problems);
-        }
-        let governed = plan(listed, &Regions::Named(self.rule_regions.clone())).regions;
-        let governed: BTreeSet<String> = governed.into_iter().collect();
-        let mut wanted = Wanted {
-            scanned: plan_of_scan.regions.into_iter().collect(),
-            judged: governed.clone(),
-            recorded: governed,
-        };
-        if self.used.scan_reads_repositories() {
-            wanted.judged.extend(wanted.scanned.iter().cloned());
-        }
-        if self.used.reads_records() {
-            wanted.recorded.extend(wanted.scanned.iter().cloned());
-        }
-        wanted
     }
 
     async fn regions(&self, visited: &Visited<'_>) -> Result<(), ScanError> {

@@ -236,13 +236,14 @@ fn another_role_lacks_rights() {
         let states = states.map(|one| one["state"].as_str().unwrap().to_owned()).collect();
         (outcome.status, states, outcome.commands())
     };
-    let (status, states, commands) = told(DenyKind::Identity, &by_audit);
-    assert_eq!((status, states), (4, vec!["unknown".to_owned(); 2]));
+    let (exit_status, states, commands) = told(DenyKind::Identity, &by_audit);
+    assert_eq!((exit_status, states), (4, vec!["unknown".to_owned(); 2]));
     assert!(commands.iter().all(|line| !line.contains("put-role-policy")), "{commands:?}");
-    let (status, states, commands) = told(DenyKind::Identity, &[&by_audit[..], &["--deployed-role", "Audit"]].concat());
-    assert_eq!((status, states), (3, vec!["missing".to_owned(); 2]));
+    let (exit_status, states, commands) =
+        told(DenyKind::Identity, &[&by_audit[..], &["--deployed-role", "Audit"]].concat());
+    assert_eq!((exit_status, states), (3, vec!["missing".to_owned(); 2]));
     assert!(commands.iter().any(|line| line.contains("put-role-policy")), "{commands:?}");
     // A service control policy binds both.
-    let (status, states, _) = told(DenyKind::Scp, &by_audit);
-    assert_eq!((status, states), (3, vec!["missing".to_owned(); 2]));
+    let (exit_status, states, _) = told(DenyKind::Scp, &by_audit);
+    assert_eq!((exit_status, states), (3, vec!["missing".to_owned(); 2]));
 }
