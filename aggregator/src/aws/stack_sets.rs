@@ -99,6 +99,12 @@ impl StackSets {
             permission_model: described.permission_model.as_ref().map(PermissionModels::as_str).map(str::to_owned),
             auto_deployment: described.auto_deployment.and_then(|auto| auto.enabled),
             capabilities: capabilities.iter().map(Capability::as_str).map(str::to_owned).collect(),
+            parameters: described
+                .parameters
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|parameter| parameter.parameter_key)
+                .collect(),
             regions: described.regions.unwrap_or_default(),
         })
     }

@@ -105,12 +105,17 @@ impl StackSetAddress {
     }
 
     /// Has accounts that join a unit get it by themselves.
-    pub fn turn_on_auto_deployment(&self, capabilities: &[String]) -> Vec<String> {
+    /// What is not said again of `parameters`, CloudFormation does not keep.
+    pub fn turn_on_auto_deployment(&self, capabilities: &[String], parameters: &[String]) -> Vec<String> {
         let mut options =
             "--use-previous-template --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false".to_owned();
         if !capabilities.is_empty() {
             let all = capabilities.iter().map(|one| word(one)).collect::<Vec<_>>().join(" ");
             options = format!("{options} --capabilities {all}");
+        }
+        if !parameters.is_empty() {
+            let kept = parameters.iter().map(|key| word(&format!("ParameterKey={key},UsePreviousValue=true")));
+            options = format!("{options} --parameters {}", kept.collect::<Vec<_>>().join(" "));
         }
         vec![in_account(&self.account_id), self.command("update-stack-set", &options)]
     }

@@ -20,6 +20,8 @@ pub struct StackSetDescription {
     pub auto_deployment: Option<bool>,
     /// `Capabilities`.
     pub capabilities: Vec<String>,
+    /// The keys of its `Parameters`.
+    pub parameters: Vec<String>,
     /// `Regions`: where it deploys to.
     pub regions: Vec<String>,
 }
@@ -140,7 +142,7 @@ pub fn stack_set(
         (Some("SERVICE_MANAGED"), Some(true)) => {}
         (Some("SERVICE_MANAGED"), _) => problems.push(
             Problem::missing("the StackSet does not deploy by itself to accounts that join")
-                .mend(address.turn_on_auto_deployment(&described.capabilities)),
+                .mend(address.turn_on_auto_deployment(&described.capabilities, &described.parameters)),
         ),
         (Some("SELF_MANAGED"), _) => problems.push(
             Problem::missing("the StackSet is self-managed, so that accounts that join get nothing")

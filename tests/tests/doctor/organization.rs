@@ -88,7 +88,7 @@ fn rules_of_other_kinds() -> Vec<Case> {
             "a rule by StackSets, one of which has not come",
             "",
             "[[cloudformation.stack_set]]\n[[cloudformation.stack_set]]\nname = \"EcrEncryptionRule-us-east-1\"\n\
-             auto_deployment = false\n\
+             auto_deployment = false\nparameters = [\"RuleFunctionArn\"]\n\
              [[cloudformation.stack_set.instance]]\naccount = \"222222222222\"\nstatus = \"OUTDATED\"\n\
              detailed_status = \"FAILED\"\n\
              [[cloudformation.stack_set.instance]]\naccount = \"333333333333\"\nabsent = true\n",

@@ -49,6 +49,20 @@ fn stack_sets() {
     assert_eq!(outcome.document["api_calls"]["config"]["DescribeOrganizationConfigRules"], serde_json::Value::Null);
 }
 
+/// The StackSet of the rule has a parameter, which an update would lose that does not say it again.
+#[test]
+fn an_update_keeps_the_parameters() {
+    let mut organization = by_stack_sets("auto_deployment = false\nparameters = [\"RuleFunctionArn\"]\n");
+    organization.cloudformation.stack_sets[0].auto_deployment = false;
+    let commands = Bench::new(organization).run(&[&BOTH_REGIONS[..], &STACK_SETS].concat()).commands();
+    let updates: Vec<&String> = commands.iter().filter(|line| line.contains("update-stack-set")).collect();
+    let kept = " --parameters ParameterKey=RuleFunctionArn,UsePreviousValue=true";
+    assert_eq!(updates.len(), 2, "{commands:?}");
+    for update in updates {
+        assert_eq!(update.ends_with(kept), update.contains("EcrEncryptionRule-us-east-1"), "{update}");
+    }
+}
+
 #[test]
 fn stack_sets_that_are_to_come() {
     let (status, ok, lines) = told(&prepared_but("", ""), &STACK_SETS);

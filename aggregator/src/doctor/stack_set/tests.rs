@@ -23,6 +23,7 @@ fn described() -> StackSetDescription {
         permission_model: Some("SERVICE_MANAGED".to_owned()),
         auto_deployment: Some(true),
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+        parameters: Vec::new(),
         regions: vec!["eu-central-1".to_owned()],
     }
 }
