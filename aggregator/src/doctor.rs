@@ -1,10 +1,12 @@
 //! A preflight: what a deployment and its scans need, checked with the user's credentials. It changes nothing.
 //!
-//! What is decided is apart from what is asked: `organization`, `stack_set`, `rule`, `recorder`, `access` and
-//! `rights` make problems of facts, `mend` the commands that mend them. `groundwork` asks what there is once, `visit`
-//! what there is in each account, `survey` sends it there. `book` holds what was found, and `text` shows it.
+//! What is decided is apart from what is asked: `organization`, `stack_set`, `rule`, `aggregator`, `recorder`, `access` and
+//! `rights` make problems of facts, `mend` the commands that mend them. `groundwork` and `rules` ask what there is once, `visit`
+//! what there is in each account, in those of its `regions` where something is needed, `survey` sends it there. `book` holds
+//! what was found, and `text` shows it.
 
 mod access;
+mod aggregator;
 mod book;
 mod check;
 mod diagnosis;
@@ -13,8 +15,10 @@ mod mend;
 pub mod organization;
 mod problem;
 pub mod recorder;
+mod regions;
 mod rights;
 pub mod rule;
+mod rules;
 #[cfg(test)]
 mod samples;
 mod shell;
@@ -36,6 +40,7 @@ use crate::args::doctor::DoctorArgs;
 use crate::aws::caller::Caller;
 use crate::aws::organizations::Organizations;
 use crate::aws::regions::{AccountRegion, RegionLister};
+use crate::config_source::reading::SourceFlags;
 use crate::error::RunError;
 use crate::journal::now;
 use crate::policy_file;
@@ -55,6 +60,7 @@ use survey::Survey;
 /// It cannot even begin: there are no credentials, or the command line or the policy names what is not there.
 pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) -> Result<Diagnosis, RunError> {
     let started_at = now();
+    SourceFlags::from(args).check()?;
     let policy = match &args.policy {
         Some(path) => policy_file::read(path).map_err(|error| RunError::Usage(error.to_string()))?,
         None => Policy::default(),
@@ -65,10 +71,9 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
         prepared = Box::pin(prepare(args, &policy, &counter)) => prepared?,
         () = stop.ends_reading() => return Err(RunError::StoppedUnchecked),
     };
-    let Prepared { caller, region_lister, own_regions, rule_regions, listing } = prepared;
+    let Prepared { caller, region_lister, own_regions, rule_regions, listing, home_state } = prepared;
     let pacer = caller.pacer.clone();
     reporter.watches(Box::new(move || pacer.stats()));
-    let home_account = args.home_account.clone().unwrap_or_else(|| caller.account_id.clone());
     let mut preflight = Preflight {
         started_at,
         finished_at: started_at,
@@ -76,7 +81,7 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
         caller_account_id: caller.account_id.clone(),
         caller_arn: caller.arn.clone(),
         region: caller.region(),
-        home_account_id: home_account,
+        home_account_id: survey::home_account(args, &caller).to_owned(),
         organization_id: None,
         management_account_id: None,
         role_name: args.scope.role_name.clone(),
@@ -89,7 +94,8 @@ pub async fn run(args: &DoctorArgs, reporter: Arc<dyn Reporter>, stop: &Stop) ->
         interruption: None,
     };
     let survey =
-        Arc::new(Survey::new(args, &policy, caller, &counter, region_lister, own_regions, rule_regions, reporter));
+        Survey::new(args, &policy, caller, &counter, region_lister, own_regions, rule_regions, home_state, reporter);
+    let survey = Arc::new(survey);
     let ended = tokio::select! {
         ended = Box::pin(check_all(&survey, listing, &mut preflight)) => ended,
         () = stop.ends_reading() => Err("it was stopped".to_owned()),
@@ -139,10 +145,15 @@ struct Prepared {
     own_regions: Option<Vec<AccountRegion>>,
     rule_regions: BTreeSet<String>,
     listing: Listing,
+    home_state: Option<Box<str>>,
 }
 
 async fn prepare(args: &DoctorArgs, policy: &Policy, counter: &CallCounter) -> Result<Prepared, RunError> {
     let (caller, _attempts) = Caller::begin(&args.scope, args.calls, args.profile.as_deref(), counter).await?;
+    let home_account = survey::home_account(args, &caller);
+    if survey::is_of_one_account(args, &caller) {
+        check_home_is_own(home_account, &caller)?;
+    }
     let rule_regions = args.rule_regions.clone().map_or_else(|| [caller.region()].into(), |regions| regions.0);
     let region_lister = RegionLister::new(&caller.sdk_config, counter, caller.pacer.clone());
     let mut named = vec![("--rule-regions".to_owned(), &rule_regions)];
@@ -159,8 +170,28 @@ async fn prepare(args: &DoctorArgs, policy: &Policy, counter: &CallCounter) -> R
     };
     let mut organizations = Organizations::new(&caller, counter, needs_units(&args.scope, policy));
     let (selection, policy) = select(&args.scope, policy, &mut organizations).await?;
-    let listing = Listing::begin(organizations, selection, &policy, &caller).await?;
-    Ok(Prepared { caller, region_lister, own_regions, rule_regions, listing })
+    let mut listing = Listing::begin(organizations, selection, &policy, &caller).await?;
+    if listing.is_without_organization() {
+        check_home_is_own(home_account, &caller)?;
+    }
+    let home_state = if home_account == caller.account_id {
+        None
+    } else {
+        listing.account("--home-account", home_account).await?.and_then(|account| account.inactive_state)
+    };
+    Ok(Prepared { caller, region_lister, own_regions, rule_regions, listing, home_state })
+}
+
+/// What an account needs that is looked at alone is seen with its own credentials: those of another would tell of that one.
+fn check_home_is_own(home_account: &str, caller: &Caller) -> Result<(), RunError> {
+    if home_account == caller.account_id {
+        return Ok(());
+    }
+    Err(RunError::Usage(format!(
+        "--home-account: it is `{home_account}`, and the credentials are those of `{}`; where there is no organization, or one \
+         account is looked at alone, allowed: those of `{home_account}`",
+        caller.account_id
+    )))
 }
 
 /// Why the flags leave no account.

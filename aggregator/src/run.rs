@@ -16,7 +16,7 @@ use tracing::warn;
 use crate::args::{Include, ScanArgs};
 use crate::aws::caller::Caller;
 use crate::begin::{Begun, begin};
-use crate::config_source::reading::ConfigReading;
+use crate::config_source::reading::{ConfigReading, SourceFlags};
 use crate::deliver::{self, Delivered, Told};
 use crate::destination::{self, Destination};
 use crate::error::RunError;
@@ -72,7 +72,7 @@ async fn scan_and_deliver(
     goes_on: GoesOn,
     handover: &mut Handover,
 ) -> Result<Finished, RunError> {
-    ConfigReading::check(&args)?;
+    SourceFlags::from(&args).check()?;
     let policy = policy(&args)?;
     let mut output = Box::pin(take_folder(&args, goes_on)).await?;
     let counter = CallCounter::default();

@@ -1,8 +1,9 @@
 import { roleName } from './configuration/aws-names';
 import { ConfigurationError } from './configuration/configuration-error';
-import { governedUnits } from './configuration/cross-checks';
+import { governedUnits, ruleAs } from './configuration/cross-checks';
 import { policyFile } from './configuration/policy';
 import type { Configuration } from './configuration/schema';
+import { CONFIGURATION_AGGREGATOR } from './constructs/configuration-aggregator';
 import { MEMBER_STACK_SET } from './names';
 
 /** What ends the policy in the command. */
@@ -45,8 +46,10 @@ const CONTINUED = ' \\\n    ';
 
 /** The flags with their values; `true` where they take none. */
 function flags(configuration: Configuration, role: string | undefined): Record<string, string | true | undefined> {
-  const { home, memberRole, mode, organization, rule, scan } = configuration;
+  const { home, memberRole, mode, options, organization, rule, scan } = configuration;
   const isOrganization = mode === 'organization';
+  const way = ruleAs(configuration);
+  const readsRecords = scan.source !== 'api';
   return {
     'home-account': home.account,
     accounts: isOrganization ? undefined : home.account,
@@ -55,12 +58,17 @@ function flags(configuration: Configuration, role: string | undefined): Record<s
     // Else doctor would take the home Region for a governed one.
     'rule-regions': rule.regions.join(',') || 'none',
     'rule-name': rule.name,
+    'rule-as': isOrganization && way !== 'organization' ? way : undefined,
     regions: scan.regions?.join(',') ?? 'all',
     'role-name': isOrganization ? (role ?? memberRole.name) : undefined,
     'deployed-role': isOrganization ? memberRole.name : undefined,
     'external-id': isOrganization && role === undefined ? memberRole.externalId : undefined,
     'stack-set': isOrganization ? MEMBER_STACK_SET : undefined,
-    source: scan.source === 'api' ? undefined : scan.source,
+    source: readsRecords ? scan.source : undefined,
+    // As the scan is told.
+    'config-aggregator': readsRecords ? CONFIGURATION_AGGREGATOR : undefined,
+    'config-region': readsRecords ? home.region : undefined,
+    aggregator: options.configurationAggregator ? true : undefined,
     include: scan.templates ? 'templates' : undefined,
     'security-hub': scan.securityHub ? true : undefined,
     'max-rate': scan.maxRate?.toString(),

@@ -4,7 +4,10 @@
 export const RULE_ROLE = 'EcrEncryptionRule';
 export const AGGREGATOR_ROLE = 'EcrEncryptionAggregator';
 
-/** What the names of the rule's stacks begin with, and so the names that CloudFormation gives to what is in them. */
+/**
+ * What the names of the rule's stacks begin with, and so the names that CloudFormation gives to what is in them; of its
+ * StackSets too, where units are governed.
+ */
 export const RULE_STACKS = 'EcrEncryptionRule-';
 
 /** The StackSet with the role in every account. */

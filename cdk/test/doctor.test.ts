@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { LAYER_FOLDER, layerFiles } from '../lib/constructs/policy-layer';
 import { doctorCommand } from '../lib/doctor-command';
-import { CDK, configurationOf, EXAMPLES, type Example, example, exampleText, ofType } from './support/synthesise';
+import { MEMBER_STACK_SET, RULE_STACKS } from '../lib/names';
+import { CDK, configurationOf, EXAMPLES, type Example, example, exampleText, ofType, only } from './support/synthesise';
 
 const folder = mkdtempSync(join(tmpdir(), 'ecr-encryption-doctor-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -54,10 +55,11 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
       ...['<doctor>', '<--home-account>', '<222233334444>'],
       ...['<--organizational-units>', '<ou-ab12-11111111,ou-ab12-22222222>', '<--exclude-accounts>', '<012345678901>'],
       ...['<--rule-regions>', '<eu-central-1,us-east-1>', '<--rule-name>', '<ecr-repositories-encrypted>'],
-      ...['<--regions>', '<eu-central-1,eu-west-1,us-east-1>'],
+      ...['<--rule-as>', '<stack-sets>', '<--regions>', '<eu-central-1,eu-west-1,us-east-1>'],
       ...['<--role-name>', '<security/EcrAudit>', '<--deployed-role>', '<security/EcrAudit>'],
       ...['<--external-id>', '<ecr-encryption-2026>'],
       ...['<--stack-set>', '<EcrEncryptionMemberRole>', '<--source>', '<both>'],
+      ...['<--config-aggregator>', '<ecr-encryption>', '<--config-region>', '<eu-central-1>', '<--aggregator>'],
       ...['<--include>', '<templates>', '<--security-hub>'],
       ...['<--max-rate>', '<5>', '<--policy>', '</dev/stdin>', 'exempt_tag_key = "encryption-exempt"'],
     ],
@@ -68,7 +70,7 @@ const EXPECTED: [name: Example, role: string | undefined, region: string, argume
     'us-gov-west-1',
     [
       ...['<doctor>', '<--home-account>', '<111122223333>', '<--rule-regions>', '<us-gov-west-1,us-gov-east-1>'],
-      ...['<--rule-name>', '<ecr-encryption>', '<--regions>', '<all>'],
+      ...['<--rule-name>', '<ecr-encryption>', '<--rule-as>', '<conformance-pack>', '<--regions>', '<all>'],
       ...['<--role-name>', '<OrganizationAccountAccessRole>', '<--deployed-role>', '<EcrEncryptionAudit>'],
       ...['<--stack-set>', '<EcrEncryptionMemberRole>'],
     ],
@@ -85,6 +87,29 @@ test('doctor is told where no Region is governed', () => {
   const text = exampleText('single-account', ['regions: [eu-central-1]', 'regions: []']);
   const given = got(doctorCommand(configurationOf(text)));
   assert.equal(given[given.indexOf('<--rule-regions>') + 1], '<none>');
+});
+
+test('doctor is told of an aggregator that no scan reads', () => {
+  const text = exampleText('organization', ['rule:', 'options: {configurationAggregator: true}\nrule:']);
+  const given = got(doctorCommand(configurationOf(text)));
+  assert.ok(given.includes('<--aggregator>'), given.join('\n'));
+  assert.ok(!given.includes('<--config-aggregator>') && !given.includes('<--source>'), given.join('\n'));
+});
+
+const RULES = {
+  organization: 'AWS::Config::OrganizationConfigRule',
+  'stack-sets': 'AWS::CloudFormation::StackSet',
+  'conformance-pack': 'AWS::Config::OrganizationConformancePack',
+};
+
+test('doctor looks for the rule where it is deployed', () => {
+  for (const name of EXAMPLES.filter((name) => name !== 'single-account')) {
+    const command = doctorCommand(configurationOf(exampleText(name)));
+    const way = (/--rule-as (\S+)/.exec(command)?.[1] ?? 'organization') as keyof typeof RULES;
+    const region = /--rule-regions ([a-z0-9-]+)/.exec(command)?.[1];
+    only(example(name)[`EcrEncryptionRule-${region}`], RULES[way]);
+  }
+  assert.doesNotMatch(doctorCommand(configurationOf(exampleText('single-account'))), /--rule-as/);
 });
 
 test('what a shell would read reaches doctor as it is', () => {
@@ -129,7 +154,7 @@ test('the scan is told the same as doctor, where both take it', () => {
       name,
     );
     const ofScope =
-      /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|SOURCE|INCLUDE|MAX_RATE)$/;
+      /_(REGIONS|ACCOUNTS|EXCLUDE_ACCOUNTS|ORGANIZATIONAL_UNITS|ROLE_NAME|EXTERNAL_ID|SOURCE|CONFIG_AGGREGATOR|CONFIG_REGION|INCLUDE|MAX_RATE)$/;
     assert.deepEqual(
       Object.keys(variables).filter((variable) => ofScope.test(variable) && !both.includes(variable)),
       [],
@@ -138,7 +163,23 @@ test('the scan is told the same as doctor, where both take it', () => {
   }
 });
 
-const ARGS = join(CDK, '..', 'aggregator', 'src', 'args');
+const SOURCE = join(CDK, '..', 'aggregator', 'src');
+const ARGS = join(SOURCE, 'args');
+
+test('doctor knows the names of the stacks and StackSets', {
+  skip: !existsSync(ARGS) && 'it is not there',
+}, () => {
+  const read = (...file: string[]) => readFileSync(join(SOURCE, ...file), 'utf8');
+  assert.ok(read('doctor', 'rule.rs').includes(`const RULE_STACKS: &str = "${RULE_STACKS}";`));
+  assert.ok(read('args', 'doctor.rs').includes(`default_value = "${MEMBER_STACK_SET}"`));
+  const stacks = example('organization-everything');
+  const stackSet = only(stacks['EcrEncryptionRule-us-east-1'], 'AWS::CloudFormation::StackSet');
+  assert.equal(stackSet.Properties.StackSetName, `${RULE_STACKS}us-east-1`);
+  const mended = ['mend.rs', 'access.rs', 'aggregator.rs'].map((file) => read('doctor', file)).join('\n');
+  for (const stack of ['EcrEncryptionAccess', 'EcrEncryptionManagementRole', 'EcrEncryptionAggregator']) {
+    assert.ok(stack in stacks && mended.includes(stack), stack);
+  }
+});
 
 test('doctor has every flag that it is given', {
   skip: !existsSync(join(ARGS, 'doctor.rs')) && 'it is not there',

@@ -80,7 +80,8 @@ def check(session, line):
         if is_off:
             parameters[name] = False
         elif member.type_name == "list":
-            parameters[name] = values
+            is_plain = member.member.type_name != "structure"
+            parameters[name] = values if is_plain else [cast(value, member.member) for value in values]
         elif member.type_name == "boolean":
             if values:
                 raise ValueError(f"{option} takes no value")

@@ -88,6 +88,13 @@ def prepared(session, member):
     statuses = [one for page in pages for one in page["OrganizationConfigRuleDetailedStatus"]]
     assert len(statuses) == 8, statuses
     assert {one["MemberAccountRuleStatus"] for one in statuses} == {"CREATE_SUCCESSFUL"}, statuses
+    packs = client.describe_organization_conformance_packs()["OrganizationConformancePacks"]
+    assert [pack["OrganizationConformancePackName"] for pack in packs] == ["ecr-pack"], packs
+    pages = client.get_paginator("get_organization_conformance_pack_detailed_status").paginate(
+        OrganizationConformancePackName="ecr-pack"
+    )
+    statuses = [one for page in pages for one in page["OrganizationConformancePackDetailedStatuses"]]
+    assert {one["Status"] for one in statuses} == {"CREATE_SUCCESSFUL"}, statuses
     denied = code_of(member.client("config").describe_organization_config_rules)
     assert denied == "OrganizationAccessDeniedException", denied
 

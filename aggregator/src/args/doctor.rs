@@ -11,6 +11,7 @@ use super::calls::CallArgs;
 use super::scope::ScopeArgs;
 use super::shown::ShownArgs;
 use crate::config_source::Source;
+use crate::doctor::rule::RuleAs;
 
 pub(super) const AFTER_DOCTOR: &str = "\
 Environment:
@@ -57,6 +58,11 @@ pub struct DoctorArgs {
     #[arg(env = "ECR_ENCRYPTION_RULE_NAME", hide_env = true)]
     pub rule_name: String,
 
+    /// How the rule gets into the accounts
+    #[arg(long, value_name = "WAY", value_enum, default_value_t)]
+    #[arg(env = "ECR_ENCRYPTION_RULE_AS", hide_env = true)]
+    pub rule_as: RuleAs,
+
     /// The policy: a TOML file; where it exempts by tag, tags must be readable
     #[arg(long, value_name = "FILE")]
     #[arg(env = "ECR_ENCRYPTION_POLICY", hide_env = true)]
@@ -66,6 +72,21 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
     #[arg(env = "ECR_ENCRYPTION_SOURCE", hide_env = true)]
     pub source: Source,
+
+    /// The configuration aggregator that the scan will read [default: the organization's, else the only one]
+    #[arg(long, value_name = "NAME", value_parser = super::aggregator_name)]
+    #[arg(env = "ECR_ENCRYPTION_CONFIG_AGGREGATOR", hide_env = true)]
+    pub config_aggregator: Option<String>,
+
+    /// The Region of the configuration aggregator [default: the SDK's]
+    #[arg(long, value_name = "REGION", value_parser = value::region)]
+    #[arg(env = "ECR_ENCRYPTION_CONFIG_REGION", hide_env = true)]
+    pub config_region: Option<String>,
+
+    /// The deployment makes a configuration aggregator, whether or not the scan reads it
+    #[arg(long)]
+    #[arg(env = "ECR_ENCRYPTION_AGGREGATOR", hide_env = true)]
+    pub aggregator: bool,
 
     /// What will be judged beside the repositories
     #[arg(long, value_name = "CSV", value_delimiter = ',')]
@@ -98,7 +119,11 @@ fn regions(text: &str) -> Result<RuleRegions, InvalidValue> {
     if text.trim() == "none" {
         return Ok(RuleRegions(BTreeSet::new()));
     }
-    Ok(RuleRegions(value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>()?))
+    let regions = || value::csv_items(text)?.into_iter().map(value::region).collect::<Result<_, _>>();
+    regions().map(RuleRegions).map_err(|error: InvalidValue| InvalidValue {
+        allowed: format!("{}; or `none` alone, for no rule", error.allowed).into(),
+        ..error
+    })
 }
 
 fn stack_set_name(text: &str) -> Result<String, InvalidValue> {
@@ -148,17 +173,25 @@ mod tests {
                 own.push(flag);
             }
         }
-        assert_eq!(own, ["rule-regions", "home-account", "stack-set", "deployed-role", "rule-name"]);
+        let expected =
+            ["rule-regions", "home-account", "stack-set", "deployed-role", "rule-name", "rule-as", "aggregator"];
+        assert_eq!(own, expected);
     }
 
     #[rstest]
     #[case(&["--rule-regions", "eu-central-1,"], "an empty item")]
     #[case(&["--rule-regions", "Frankfurt"], "Frankfurt")]
+    #[case(&["--rule-regions", ""], "or `none` alone, for no rule")]
+    #[case(&["--rule-regions", "all"], "or `none` alone, for no rule")]
+    #[case(&["--rule-regions", "None"], "or `none` alone, for no rule")]
+    #[case(&["--rule-regions", "none,eu-central-1"], "or `none` alone, for no rule")]
     #[case(&["--home-account", "12"], "12 digits")]
     #[case(&["--stack-set", "1st"], "a letter first")]
     #[case(&["--stack-set", "a b"], "1–128 letters")]
     #[case(&["--rule-name", "a/b"], "1–64 letters")]
     #[case(&["--deployed-role", "a b"], "a b")]
+    #[case(&["--rule-as", "pack"], "organization, stack-sets, conformance-pack")]
+    #[case(&["--config-aggregator", "a b"], "1–256 letters")]
     fn bad_values(#[case] arguments: &[&str], #[case] message: &str) {
         let error = Cli::try_parse_from([&["x", "doctor"], arguments].concat()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
@@ -178,5 +211,6 @@ mod tests {
         assert_eq!((args.stack_set.as_str(), args.rule_name.as_str()), ("EcrEncryptionMemberRole", "ecr-encryption"));
         assert_eq!(args.deployed_role, args.scope.role_name);
         assert_eq!((args.rule_regions, args.home_account), (None, None));
+        assert_eq!((args.rule_as, args.aggregator), (RuleAs::Organization, false));
     }
 }

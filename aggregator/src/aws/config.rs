@@ -1,5 +1,7 @@
 //! AWS Config of each account and Region, through one client.
 
+mod organization;
+
 use std::future::Future;
 
 use aws_sdk_config::config::Builder;
@@ -11,10 +13,7 @@ use ecr_encryption_rule::lookup::Access;
 use ecr_encryption_rule::{call_config, shared_client};
 use serde_json::{Value, json};
 
-use crate::account::AccountId;
-use crate::aws::units::following;
 use crate::doctor::recorder::{Recorder, RecorderStatus, Recording};
-use crate::doctor::rule::{OrganizationRule, RuleStatus};
 use crate::pace::{LaneKey, Pacer, Service};
 use crate::recording_group::RecordingGroup;
 
@@ -92,57 +91,6 @@ impl AwsConfig {
             statuses: statuses.collect(),
             has_channel: !channels.is_empty(),
         })
-    }
-
-    /// The organization's rule of this name, with how far it has come to each account.
-    ///
-    /// # Errors
-    /// What AWS said, after retries; a rule that does not exist is a fault too.
-    pub async fn organization_rule(&self, access: &Access, name: &str) -> Result<OrganizationRule, AwsFault> {
-        const RULES: &str = "config:DescribeOrganizationConfigRules";
-        const STATUSES: &str = "config:GetOrganizationConfigRuleDetailedStatus";
-        let described = self
-            .call(access, |with| {
-                let request = self.client.describe_organization_config_rules().organization_config_rule_names(name);
-                let request = request.customize().config_override(with);
-                async move { request.send().await.map_err(|error| AwsFault::new(RULES, &error)) }
-            })
-            .await?;
-        let rule = described.organization_config_rules.unwrap_or_default().into_iter().next();
-        let rule = rule.ok_or_else(|| AwsFault::other(RULES, "an answer without the rule"))?;
-        let excluded = rule.excluded_accounts.unwrap_or_default();
-        let mut rule = OrganizationRule {
-            excluded: excluded.iter().filter_map(|id| AccountId::parse(id)).collect(),
-            statuses: std::collections::HashMap::new(),
-        };
-        let mut token: Option<String> = None;
-        loop {
-            let answer = self
-                .call(access, |with| {
-                    let request = self
-                        .client
-                        .get_organization_config_rule_detailed_status()
-                        .organization_config_rule_name(name)
-                        .limit(PAGE)
-                        .set_next_token(token.clone())
-                        .customize()
-                        .config_override(with);
-                    async move { request.send().await.map_err(|error| AwsFault::new(STATUSES, &error)) }
-                })
-                .await?;
-            let page = answer
-                .organization_config_rule_detailed_status
-                .ok_or_else(|| AwsFault::other(STATUSES, "an answer without its list"))?;
-            for status in page {
-                let Some(account_id) = AccountId::parse(&status.account_id) else { continue };
-                let text = status.member_account_rule_status.as_str();
-                rule.statuses.insert(account_id, RuleStatus::of(text, status.error_code, status.error_message));
-            }
-            token = match following(STATUSES, answer.next_token, token.as_deref())? {
-                None => return Ok(rule),
-                some => some,
-            };
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `StackSets` of the organization, in the caller's Region.
+//! `StackSets` of the organization, in one Region.
 
 use std::future::Future;
 
@@ -21,7 +21,7 @@ use crate::pace::{LaneKey, Pacer, Service};
 /// `CloudFormation`'s largest page.
 const PAGE: i32 = 100;
 
-/// Asks `CloudFormation`, as the caller and in its Region.
+/// Asks `CloudFormation`, as the caller and in one Region.
 #[derive(Debug, Clone)]
 pub struct StackSets {
     client: aws_sdk_cloudformation::Client,
@@ -34,7 +34,7 @@ pub struct StackSets {
 
 impl StackSets {
     /// Builds the client; `counter` counts what it sends. `call_as`: `SELF` for the management account, else
-    /// `DELEGATED_ADMIN`.
+    /// `DELEGATED_ADMIN`. It asks in the caller's Region.
     pub fn new(caller: &Caller, counter: &CallCounter, call_as: &str) -> Self {
         Self {
             client: shared_client!(aws_sdk_cloudformation, &caller.sdk_config, counter),
@@ -46,6 +46,12 @@ impl StackSets {
         }
     }
 
+    /// The same in another Region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
     async fn call<T, F, R>(&self, send: F) -> Result<T, AwsFault>
     where
         T: Send,
@@ -53,9 +59,8 @@ impl StackSets {
         R: Future<Output = Result<T, AwsFault>> + Send,
     {
         let key = LaneKey { account_id: &self.account_id, region: &self.region, service: Service::CloudFormation };
-        self.pacer
-            .call(key, &self.credentials, |credentials| send(call_config!(aws_sdk_cloudformation, credentials)))
-            .await
+        let send = |credentials| send(call_config!(aws_sdk_cloudformation, credentials, self.region.clone()));
+        self.pacer.call(key, &self.credentials, send).await
     }
 
     /// Whether `StackSets` may act in the organization: `ENABLED`, `DISABLED`, `DISABLED_PERMANENTLY`.
@@ -94,15 +99,22 @@ impl StackSets {
             permission_model: described.permission_model.as_ref().map(PermissionModels::as_str).map(str::to_owned),
             auto_deployment: described.auto_deployment.and_then(|auto| auto.enabled),
             capabilities: capabilities.iter().map(Capability::as_str).map(str::to_owned).collect(),
+            parameters: described
+                .parameters
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|parameter| parameter.parameter_key)
+                .collect(),
             regions: described.regions.unwrap_or_default(),
         })
     }
 
-    /// What a `StackSet` has done, by account: of several Regions the best counts, as the role is the same in all of them.
+    /// What a `StackSet` has done, by account: in a Region, or in any of its Regions, of which the best counts, as the role is the
+    /// same in all of them.
     ///
     /// # Errors
     /// What AWS said, after retries.
-    pub async fn instances(&self, name: &str) -> Result<Instances, AwsFault> {
+    pub async fn instances(&self, name: &str, region: Option<&str>) -> Result<Instances, AwsFault> {
         const ACTION: &str = "cloudformation:ListStackInstances";
         let mut instances = Instances::new();
         let mut token: Option<String> = None;
@@ -115,6 +127,7 @@ impl StackSets {
                         .stack_set_name(name)
                         .call_as(self.call_as.clone())
                         .max_results(PAGE)
+                        .set_stack_instance_region(region.map(str::to_owned))
                         .set_next_token(token.clone())
                         .customize()
                         .config_override(with);

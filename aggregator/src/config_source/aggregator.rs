@@ -52,30 +52,74 @@ impl AggregatorSource {
     }
 }
 
+/// Why no aggregator can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unchosen {
+    /// There is none.
+    None,
+    /// The one that the user has named is not there.
+    NotThere {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        there: String,
+    },
+    /// There are several, and none was named.
+    Several {
+        /// Their names.
+        names: String,
+    },
+    /// It does not collect repositories.
+    WithoutRepositories {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        there: String,
+    },
+}
+
+impl Unchosen {
+    /// What is told of it; `place` says where aggregators were looked for.
+    pub fn told(&self, place: &str) -> String {
+        match self {
+            Self::None => format!(
+                "--source: there is no configuration aggregator in {place}: scan with the account that has it, name its \
+                 Region with --config-region, or scan with --source api"
+            ),
+            Self::NotThere { name, there } => format!(
+                "--config-aggregator: no aggregator `{name}` in {place}; allowed: {there}, or another --config-region"
+            ),
+            Self::Several { names } => format!(
+                "--source: there are several configuration aggregators in {place}: choose one with --config-aggregator; \
+                 allowed: {names}"
+            ),
+            Self::WithoutRepositories { name, there } => format!(
+                "--source: the configuration aggregator `{name}` collects no {REPOSITORY}: add the type to its filter, or \
+                 name another with --config-aggregator; there are: {there}"
+            ),
+        }
+    }
+}
+
 /// Chooses the aggregator: the one that is `wanted`, else the organization's, else the only one.
 ///
 /// # Errors
-/// What is wrong, and which aggregators there are. `place` says where they were looked for.
-pub fn choose(aggregators: Vec<Aggregator>, wanted: Option<&str>, place: &str) -> Result<Aggregator, String> {
+/// None can be chosen.
+pub fn choose(aggregators: Vec<Aggregator>, wanted: Option<&str>) -> Result<Aggregator, Unchosen> {
     let names = |of: &[Aggregator]| {
         let mut names: Vec<&str> = of.iter().map(|one| one.name.as_str()).collect();
         names.sort_unstable();
         names.join(", ")
     };
     if aggregators.is_empty() {
-        return Err(format!(
-            "--source: there is no configuration aggregator in {place}: scan with the account that has it, name its Region \
-             with --config-region, or scan with --source api"
-        ));
+        return Err(Unchosen::None);
     }
-    let all = names(&aggregators);
+    let there = names(&aggregators);
     let chosen = if let Some(name) = wanted {
-        let found = aggregators.into_iter().find(|one| one.name == name);
-        found.ok_or_else(|| {
-            format!(
-                "--config-aggregator: no aggregator `{name}` in {place}; allowed: {all}, or another --config-region"
-            )
-        })?
+        match aggregators.into_iter().find(|one| one.name == name) {
+            Some(chosen) => chosen,
+            None => return Err(Unchosen::NotThere { name: name.to_owned(), there }),
+        }
     } else {
         let (mut of_organization, others): (Vec<_>, Vec<_>) =
             aggregators.into_iter().partition(|one| one.of_organization);
@@ -83,20 +127,11 @@ pub fn choose(aggregators: Vec<Aggregator>, wanted: Option<&str>, place: &str) -
         let several = names(&candidates);
         match <[Aggregator; 1]>::try_from(candidates) {
             Ok([one]) => one,
-            Err(_) => {
-                return Err(format!(
-                    "--source: there are several configuration aggregators in {place}: choose one with \
-                     --config-aggregator; allowed: {several}"
-                ));
-            }
+            Err(_) => return Err(Unchosen::Several { names: several }),
         }
     };
     if !chosen.has_repositories() {
-        return Err(format!(
-            "--source: the configuration aggregator `{}` collects no {REPOSITORY}: add the type to its filter, or name \
-             another with --config-aggregator; there are: {all}",
-            chosen.name
-        ));
+        return Err(Unchosen::WithoutRepositories { name: chosen.name, there });
     }
     Ok(chosen)
 }
@@ -122,7 +157,7 @@ mod tests {
     #[case::the_named_one(&[("a", false), ("b", true)], Some("a"), "a")]
     fn chosen(#[case] there: &[(&str, bool)], #[case] wanted: Option<&str>, #[case] name: &str) {
         let there = there.iter().map(|(name, of_organization)| one(name, *of_organization)).collect();
-        assert_eq!(choose(there, wanted, "account 1 in eu-west-1").unwrap().name, name);
+        assert_eq!(choose(there, wanted).unwrap().name, name);
     }
 
     #[rstest]
@@ -132,14 +167,14 @@ mod tests {
     #[case::unknown(&[("b", true), ("a", true)], Some("x"), "no aggregator `x` in account 1 in eu-west-1; allowed: a, b,")]
     fn refused(#[case] there: &[(&str, bool)], #[case] wanted: Option<&str>, #[case] said: &str) {
         let there = there.iter().map(|(name, of_organization)| one(name, *of_organization)).collect();
-        let error = choose(there, wanted, "account 1 in eu-west-1").unwrap_err();
+        let error = choose(there, wanted).unwrap_err().told("account 1 in eu-west-1");
         assert!(error.contains(said), "{error}");
     }
 
     #[test]
     fn an_aggregator_that_collects_no_repositories_is_refused() {
         let filtered = Aggregator { resource_types: Some(["AWS::S3::Bucket".to_owned()].into()), ..one("a", true) };
-        let error = choose(vec![filtered], None, "here").unwrap_err();
+        let error = choose(vec![filtered], None).unwrap_err().told("here");
         assert!(error.contains("collects no AWS::ECR::Repository"), "{error}");
     }
 

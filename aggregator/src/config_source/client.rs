@@ -83,12 +83,17 @@ pub struct AggregatorQueries<'a> {
 impl ConfigClient {
     /// Builds the client of `region`, with the caller's credentials and at its pace; `counter` counts what it sends.
     pub fn new(caller: &Caller, counter: &CallCounter, region: String) -> Self {
+        Self::of_account(&caller.account_id, caller, counter, region)
+    }
+
+    /// The same of another account, as the role there.
+    pub fn of_account(account_id: &str, caller: &Caller, counter: &CallCounter, region: String) -> Self {
         let sdk_config = caller.sdk_config.clone().into_builder().region(Region::new(region.clone())).build();
         Self {
             client: shared_client!(aws_sdk_config, &sdk_config, counter),
             pacer: caller.pacer.clone(),
-            credentials: caller.credentials.clone(),
-            account_id: caller.account_id.clone(),
+            credentials: caller.credentials_in(account_id),
+            account_id: account_id.to_owned(),
             region,
         }
     }

@@ -9,6 +9,7 @@ use super::Source;
 use super::compare::Comparer;
 use super::scan::{ConfigSource, Shelved};
 use super::shelf::Shelf;
+use crate::args::doctor::DoctorArgs;
 use crate::args::{Include, Regions, ScanArgs};
 use crate::aws::caller::Caller;
 use crate::aws::regions::{AccountRegion, RegionLister};
@@ -32,29 +33,6 @@ pub enum ConfigReading {
 }
 
 impl ConfigReading {
-    /// Whether the flags about AWS Config have something to say.
-    ///
-    /// # Errors
-    /// One is given, and nothing is read from AWS Config; or more is wanted than AWS Config is asked for.
-    pub fn check(args: &ScanArgs) -> Result<(), RunError> {
-        let given = [
-            ("--config-aggregator", args.config_aggregator.is_some()),
-            ("--config-region", args.config_region.is_some()),
-        ];
-        if args.source == Source::Config && args.include.contains(&Include::Templates) {
-            return Err(RunError::Usage(
-                "--include: with `--source config` nothing is read of `templates`; allowed: with --source api, or --source both"
-                    .to_owned(),
-            ));
-        }
-        match given.iter().find(|(_, is_given)| *is_given && args.source == Source::Api) {
-            None => Ok(()),
-            Some((flag, _)) => Err(RunError::Usage(format!(
-                "{flag}: nothing is read from AWS Config with `--source api`; allowed: with --source config, or --source both"
-            ))),
-        }
-    }
-
     /// Finds the aggregator, where one is to be read.
     ///
     /// # Errors
@@ -84,6 +62,63 @@ impl ConfigReading {
             Self::Beside { source, records, shelved } => {
                 Some(source.comparer(records, shelved.into_inner().unwrap_or_else(PoisonError::into_inner)))
             }
+        }
+    }
+}
+
+/// What the command line says of AWS Config as a source.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceFlags<'a> {
+    /// `--source`.
+    pub source: Source,
+    /// `--include`.
+    pub include: &'a [Include],
+    /// `--config-aggregator`.
+    pub config_aggregator: Option<&'a str>,
+    /// `--config-region`.
+    pub config_region: Option<&'a str>,
+}
+
+impl SourceFlags<'_> {
+    /// Whether they have something to say.
+    ///
+    /// # Errors
+    /// One is given, and nothing is read from AWS Config; or more is wanted than AWS Config is asked for.
+    pub fn check(self) -> Result<(), RunError> {
+        if self.source == Source::Config && self.include.contains(&Include::Templates) {
+            return Err(RunError::Usage(
+                "--include: with `--source config` nothing is read of `templates`; allowed: with --source api, or --source both"
+                    .to_owned(),
+            ));
+        }
+        let given = [("--config-aggregator", self.config_aggregator), ("--config-region", self.config_region)];
+        match given.iter().find(|(_, given)| given.is_some() && self.source == Source::Api) {
+            None => Ok(()),
+            Some((flag, _)) => Err(RunError::Usage(format!(
+                "{flag}: nothing is read from AWS Config with `--source api`; allowed: with --source config, or --source both"
+            ))),
+        }
+    }
+}
+
+impl<'a> From<&'a ScanArgs> for SourceFlags<'a> {
+    fn from(args: &'a ScanArgs) -> Self {
+        Self {
+            source: args.source,
+            include: &args.include,
+            config_aggregator: args.config_aggregator.as_deref(),
+            config_region: args.config_region.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a DoctorArgs> for SourceFlags<'a> {
+    fn from(args: &'a DoctorArgs) -> Self {
+        Self {
+            source: args.source,
+            include: &args.include,
+            config_aggregator: args.config_aggregator.as_deref(),
+            config_region: args.config_region.as_deref(),
         }
     }
 }

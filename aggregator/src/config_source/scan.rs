@@ -62,7 +62,8 @@ impl ConfigSource {
             )
         })?;
         let place = format!("account {} in {}", caller.account_id, client.region);
-        let aggregator = choose(aggregators, args.config_aggregator.as_deref(), &place).map_err(RunError::Usage)?;
+        let aggregator = choose(aggregators, args.config_aggregator.as_deref())
+            .map_err(|unchosen| RunError::Usage(unchosen.told(&place)))?;
         info!(aggregator = aggregator.name, region = client.region, action = DESCRIBE, "the aggregator is known");
         Ok(Self { client, aggregator })
     }

@@ -44,7 +44,7 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
         (Standing::ToCome, _) if refused.is_management_account == Some(true) => {
             not_deployed(mend::deploy_management_role(account_id))
         }
-        (Standing::ToCome, _) => not_deployed(mend::deploy("EcrEncryptionAccess")),
+        (Standing::ToCome, _) => not_deployed(mend::deploy(mend::ACCESS)),
         (Standing::There, _) if refused.is_management_account == Some(true) => unknown(format!(
             "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole, and may \
              trust the deployed functions alone; {elsewhere}"
@@ -84,13 +84,25 @@ fn not_deployed(mend: Vec<String>) -> Problem {
     Problem::to_come("the role is not deployed yet").mend(mend)
 }
 
-/// The role of the management account where the caller is in there, and enters it by none; the deployment is made from
-/// another account, and enters it.
-pub fn callers_management_role(stack_set: Standing, account_id: &str) -> Problem {
+/// How the management account was entered, where it was not by the role that is deployed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entered {
+    /// By none: the caller is in there.
+    FromInside,
+    /// By another role.
+    ByAnotherRole,
+}
+
+/// The role of the management account, which the deployment enters by it from another account, and the caller has not.
+pub fn unseen_management_role(stack_set: Standing, account_id: &str, entered: Entered) -> Problem {
     let mend = mend::deploy_management_role(account_id);
+    let unseen = match entered {
+        Entered::FromInside => "the role of the management account is not seen from inside it",
+        Entered::ByAnotherRole => "the deployed role of the management account is not seen by another role",
+    };
     match stack_set {
         Standing::ToCome => not_deployed(mend),
-        _ => Problem::unknown("the role of the management account is not seen from inside it")
+        _ => Problem::unknown(unseen)
             .hint(
                 "StackSets leave the management account out: its role is that of the stack EcrEncryptionManagementRole; where \
                  that is deployed, deploying it again changes nothing",
@@ -105,6 +117,12 @@ pub fn unseen(role_arn: &str) -> Problem {
         "the role {role_arn} cannot be assumed, so that nothing in the account is seen: --role-name names one that is there, \
          such as OrganizationAccountAccessRole or AWSControlTowerExecution"
     ))
+}
+
+/// What is not seen of an account whose Regions are not told.
+pub fn without_regions() -> Problem {
+    Problem::unknown("the Regions of the account are not known")
+        .hint("nothing is looked at in Regions that AWS does not tell: see `regions`")
 }
 
 /// What is not seen of a Region that AWS is enabling.

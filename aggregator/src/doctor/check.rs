@@ -23,6 +23,8 @@ pub enum Check {
     StackInstances,
     /// Whether the organization's rule is in each account.
     OrganizationRule,
+    /// Whether there is the configuration aggregator that the scan reads.
+    Aggregator,
     /// Whether the role of each account can be assumed.
     Role,
     /// Whether each account has enabled the Regions that were named.
@@ -41,7 +43,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order in which they are shown.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Caller,
         Self::Organization,
         Self::AllFeatures,
@@ -50,6 +52,7 @@ impl Check {
         Self::StackSet,
         Self::StackInstances,
         Self::OrganizationRule,
+        Self::Aggregator,
         Self::Role,
         Self::Regions,
         Self::Recorder,
@@ -70,6 +73,7 @@ impl Check {
             Self::StackSet => "stack-set",
             Self::StackInstances => "stack-instances",
             Self::OrganizationRule => "organization-rule",
+            Self::Aggregator => "aggregator",
             Self::Role => "role",
             Self::Regions => "regions",
             Self::Recorder => "recorder",
@@ -91,6 +95,9 @@ impl Check {
             Self::StackSet => "the StackSet of the role is there, with automatic deployment",
             Self::StackInstances => "it has brought the role into each account",
             Self::OrganizationRule => "the organization's rule is in each account, in each rule Region",
+            Self::Aggregator => {
+                "there is a configuration aggregator that collects all that is scanned, with --source config or both"
+            }
             Self::Role => "the role of each account can be assumed",
             Self::Regions => "each account has enabled the Regions that were named",
             Self::Recorder => {
@@ -122,6 +129,8 @@ impl Check {
             Self::DelegatedAdministrator => &["organizations:ListDelegatedAdministrators"],
             Self::StackSet => &["cloudformation:DescribeStackSet"],
             Self::StackInstances => &["cloudformation:ListStackInstances"],
+            // Of its StackSets.
+            Self::OrganizationRule => &["cloudformation:DescribeStackSet", "cloudformation:ListStackInstances"],
             Self::Role => &["sts:AssumeRole"],
             _ => &[],
         }
@@ -130,9 +139,13 @@ impl Check {
     /// The IAM actions that it takes in an account: those of the role there, or of the caller in its own.
     pub const fn actions_in_account(self) -> &'static [&'static str] {
         match self {
-            Self::OrganizationRule => {
-                &["config:DescribeOrganizationConfigRules", "config:GetOrganizationConfigRuleDetailedStatus"]
-            }
+            Self::OrganizationRule => &[
+                "config:DescribeOrganizationConfigRules",
+                "config:GetOrganizationConfigRuleDetailedStatus",
+                "config:DescribeOrganizationConformancePacks",
+                "config:GetOrganizationConformancePackDetailedStatus",
+            ],
+            Self::Aggregator => &["config:DescribeConfigurationAggregators"],
             Self::Regions => &["account:ListRegions"],
             Self::Recorder => &[
                 "config:DescribeConfigurationRecorders",

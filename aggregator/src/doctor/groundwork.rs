@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use ecr_encryption_rule::aws::fault::AwsFault;
-use ecr_encryption_rule::lookup::Access;
-use futures_util::future::join_all;
 
+use super::aggregator;
 use super::book::Place;
 use super::check::Check;
-use super::mend::StackSetAddress;
-use super::organization::{self, HomePlace, OrganizationDescription};
-use super::rule::{self, OrganizationRule};
+use super::mend::{self, StackSetAddress};
+use super::organization::{self, CONFIG, CONFIG_MULTI_ACCOUNT, HomePlace, OrganizationDescription};
+use super::rules::{Rule, rules};
 use super::stack_set::{self, Instances, Standing};
 use super::survey::Survey;
 use crate::account::{Account, AccountId};
 use crate::aws::governance::Governance;
 use crate::aws::organizations::is_without_organization;
 use crate::aws::stack_sets::StackSets;
+use crate::config_source::aggregator::Aggregator;
+use crate::config_source::client::ConfigClient;
 use crate::coverage::hint::who_asks;
 use crate::scan::{ScanError, fatal};
 
@@ -34,7 +35,9 @@ pub struct Groundwork {
     /// How far it has come; `None` where that is not known, or there is none.
     pub instances: Option<Instances>,
     /// The organization's rule in each Region where there is one.
-    pub rules: BTreeMap<String, OrganizationRule>,
+    pub rules: BTreeMap<String, Rule>,
+    /// The configuration aggregator that a scan reads, where there is one.
+    pub aggregator: Option<Aggregator>,
 }
 
 /// Whether there is an organization.
@@ -76,11 +79,20 @@ impl Groundwork {
             name: stack_set_name.clone(),
             call_as: if is_management { "SELF" } else { "DELEGATED_ADMIN" },
             regions: vec![caller.region()],
+            stack: mend::ACCESS.to_owned(),
         };
+        let aggregator = aggregator(survey).await?;
         let organization_id = match organization {
             Organization::None => {
-                let (stack_set, instances, rules) = (Standing::NoOrganization, None, BTreeMap::new());
-                return Ok(Self { organization_id: None, management_account, stack_set, address, instances, rules });
+                return Ok(Self {
+                    organization_id: None,
+                    management_account,
+                    stack_set: Standing::NoOrganization,
+                    address,
+                    instances: None,
+                    rules: BTreeMap::new(),
+                    aggregator,
+                });
             }
             Organization::Is(described) => {
                 book.tell(Check::AllFeatures, Place::default(), organization::all_features(&described));
@@ -97,11 +109,16 @@ impl Groundwork {
             caller: &who,
         };
         let stack_sets = StackSets::new(caller, counter, address.call_as);
-        tell_governance(survey, &governance, &stack_sets, place).await?;
+        let rules = rules(survey, &stack_sets, address.call_as).await?;
+        // What AWS Config has made once it does not make again.
+        let deployed = [
+            (CONFIG, aggregator.as_ref().is_some_and(|one| one.of_organization)),
+            (CONFIG_MULTI_ACCOUNT, !rules.is_empty()),
+        ];
+        tell_governance(survey, &governance, &stack_sets, deployed, place).await?;
         if !survey.used.role {
-            let rules = rules(survey).await?;
             let (stack_set, instances) = (Standing::NotUsed, None);
-            return Ok(Self { organization_id, management_account, stack_set, address, instances, rules });
+            return Ok(Self { organization_id, management_account, stack_set, address, instances, rules, aggregator });
         }
         let read = not_fatal(stack_sets.stack_set(stack_set_name).await)?;
         if let Ok(described) = read.as_ref()
@@ -112,7 +129,7 @@ impl Groundwork {
         let (stack_set, problems) = stack_set::stack_set(&read, &address, &who);
         book.tell(Check::StackSet, Place::default(), problems);
         let instances = match stack_set {
-            Standing::There => match not_fatal(stack_sets.instances(stack_set_name).await)? {
+            Standing::There => match not_fatal(stack_sets.instances(stack_set_name, None).await)? {
                 Ok(instances) => Some(instances),
                 Err(fault) => {
                     book.tell(Check::StackInstances, Place::default(), [organization::unread(&fault, &who)]);
@@ -121,8 +138,7 @@ impl Groundwork {
             },
             _ => None,
         };
-        let rules = rules(survey).await?;
-        Ok(Self { organization_id, management_account, stack_set, address, instances, rules })
+        Ok(Self { organization_id, management_account, stack_set, address, instances, rules, aggregator })
     }
 }
 
@@ -144,17 +160,26 @@ fn described(survey: &Survey, read: Result<OrganizationDescription, AwsFault>) -
 
 /// Trusted access, and delegation.
 async fn tell_governance(
-    Survey { book, used, .. }: &Survey,
+    Survey { book, used, home_state, .. }: &Survey,
     governance: &Governance,
     stack_sets: &StackSets,
+    deployed: [(&str, bool); 2],
     place: HomePlace<'_>,
 ) -> Result<(), ScanError> {
     let listed = not_fatal(governance.service_access().await)?;
     let activated = if used.role { not_fatal(stack_sets.organizations_access().await)? } else { Ok(None) };
     let is_delegation_needed = place.management_account != Some(place.home_account);
+    if let Some(state) = home_state {
+        let problem = organization::unusable_home(place.home_account, state);
+        book.tell(Check::DelegatedAdministrator, Place::default(), [problem]);
+    }
     for principal in used.principals() {
-        let problems = organization::trusted_access(principal, &listed, &activated, &place);
+        let is_deployed = deployed.contains(&(principal, true));
+        let problems = organization::trusted_access(principal, &listed, &activated, is_deployed, &place);
         book.tell(Check::TrustedAccess, Place::default(), problems);
+        if home_state.is_some() {
+            continue;
+        }
         let delegated = if is_delegation_needed {
             not_fatal(governance.delegated_administrators(principal).await)?
         } else {
@@ -169,33 +194,32 @@ async fn tell_governance(
     Ok(())
 }
 
-/// The organization's rule in each Region: it belongs to the home account, which alone may ask for it.
-async fn rules(survey: &Survey) -> Result<BTreeMap<String, OrganizationRule>, ScanError> {
-    let Survey { book, caller, home_account, rule_regions, rule_name, config, .. } = survey;
-    let who = who_asks(caller, Some(home_account));
-    let credentials = caller.credentials_in(home_account);
-    let reads = join_all(rule_regions.iter().map(|region| {
-        let access =
-            Access { account_id: home_account.clone(), credentials: credentials.clone(), region: region.clone() };
-        async move { (region, config.organization_rule(&access, rule_name).await) }
-    }));
-    let mut rules = BTreeMap::new();
-    for (region, read) in reads.await {
-        let read = not_fatal(read)?;
-        let home = AccountId::parse(home_account).map(Account::by_id);
-        let place = Place { account: home.as_ref(), region: Some(region) };
-        if let Some(problem) = rule::standing(&read, rule_name, region, &who) {
-            book.tell(Check::OrganizationRule, place, [problem]);
-        }
-        if let Ok(rule) = read {
-            rules.insert(region.clone(), rule);
-        }
+/// The aggregator that a scan reads: it belongs to the home account.
+async fn aggregator(survey: &Survey) -> Result<Option<Aggregator>, ScanError> {
+    let Survey { book, caller, counter, home_account, .. } = survey;
+    if !survey.used.reads_records() {
+        return Ok(None);
     }
-    Ok(rules)
+    let client = ConfigClient::of_account(home_account, caller, counter, survey.config_region.clone());
+    let read = not_fatal(client.aggregators().await)?;
+    let (who, place) = (who_asks(caller, Some(home_account)), format!("account {home_account} in {}", client.region));
+    let chosen = aggregator::standing(read, survey.config_aggregator.as_deref(), &who, &place);
+    let home = AccountId::parse(home_account).map(Account::by_id);
+    let place = Place { account: home.as_ref(), region: Some(&client.region) };
+    Ok(match chosen {
+        Ok(chosen) => {
+            book.tell(Check::Aggregator, place, []);
+            Some(chosen)
+        }
+        Err(problem) => {
+            book.tell(Check::Aggregator, place, [problem]);
+            None
+        }
+    })
 }
 
 /// A fault after which there is going on, as it is.
-fn not_fatal<T>(read: Result<T, AwsFault>) -> Result<Result<T, AwsFault>, ScanError> {
+pub fn not_fatal<T>(read: Result<T, AwsFault>) -> Result<Result<T, AwsFault>, ScanError> {
     match read {
         Ok(read) => Ok(Ok(read)),
         Err(fault) => fatal(fault).map(Err),

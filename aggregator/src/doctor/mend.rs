@@ -55,6 +55,9 @@ pub fn register_delegated_administrator(
     ]
 }
 
+/// The stack of the roles, and of the `StackSet` that brings one of them into the accounts.
+pub const ACCESS: &str = "EcrEncryptionAccess";
+
 /// Deploys a stack of the CDK app.
 pub fn deploy(stack: &str) -> Vec<String> {
     vec!["# in the folder cdk, see its README".to_owned(), format!("npx cdk deploy {}", word(stack))]
@@ -81,6 +84,8 @@ pub struct StackSetAddress {
     pub call_as: &'static str,
     /// The Regions that it deploys to.
     pub regions: Vec<String>,
+    /// The stack of the CDK app that makes it.
+    pub stack: String,
 }
 
 impl StackSetAddress {
@@ -100,12 +105,17 @@ impl StackSetAddress {
     }
 
     /// Has accounts that join a unit get it by themselves.
-    pub fn turn_on_auto_deployment(&self, capabilities: &[String]) -> Vec<String> {
+    /// What is not said again of `parameters`, CloudFormation does not keep.
+    pub fn turn_on_auto_deployment(&self, capabilities: &[String], parameters: &[String]) -> Vec<String> {
         let mut options =
             "--use-previous-template --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false".to_owned();
         if !capabilities.is_empty() {
             let all = capabilities.iter().map(|one| word(one)).collect::<Vec<_>>().join(" ");
             options = format!("{options} --capabilities {all}");
+        }
+        if !parameters.is_empty() {
+            let kept = parameters.iter().map(|key| word(&format!("ParameterKey={key},UsePreviousValue=true")));
+            options = format!("{options} --parameters {}", kept.collect::<Vec<_>>().join(" "));
         }
         vec![in_account(&self.account_id), self.command("update-stack-set", &options)]
     }
@@ -116,7 +126,7 @@ impl StackSetAddress {
             format!(
                 "# if {unit} is under none of organization.organizationalUnits in cdk's configuration: add it there, and"
             ),
-            "# npx cdk deploy EcrEncryptionAccess; else".to_owned(),
+            format!("# npx cdk deploy {}; else", self.stack),
             in_account(&self.account_id),
             self.command("create-stack-instances", &self.targets(unit, account_id)),
         ]

@@ -6,9 +6,13 @@ use ecr_encryption_rule::aws::fault::{AwsFault, FaultKind};
 
 use super::mend;
 use super::problem::{Problem, cause_of};
+use super::rule::RuleAs;
+use crate::config_source::Source;
 
-const CONFIG: &str = "config.amazonaws.com";
-const CONFIG_MULTI_ACCOUNT: &str = "config-multiaccountsetup.amazonaws.com";
+/// What AWS Config's aggregators act as.
+pub const CONFIG: &str = "config.amazonaws.com";
+/// What its rules and conformance packs act as.
+pub const CONFIG_MULTI_ACCOUNT: &str = "config-multiaccountsetup.amazonaws.com";
 const STACK_SETS: &str = "member.org.stacksets.cloudformation.amazonaws.com";
 /// So many accounts may be delegated for each of AWS Config's principals.
 const MOST_DELEGATED: usize = 3;
@@ -27,19 +31,41 @@ pub struct OrganizationDescription {
 /// What a deployment makes use of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Use {
-    /// The rule, in some Region.
-    pub rule: bool,
-    /// A configuration aggregator, which the scan reads.
+    /// The rule, in some Region, and how it gets into the accounts.
+    pub rule: Option<RuleAs>,
+    /// A configuration aggregator, which the scan or somebody else reads.
     pub aggregator: bool,
     /// The role in every account, which a `StackSet` brings.
     pub role: bool,
+    /// Where the scan's repositories come from.
+    pub source: Source,
 }
 
 impl Use {
-    /// What AWS Config's rules, packs and aggregators, and `StackSets` of an organization act as, where they are used.
+    /// Whether a scan takes what AWS Config has recorded.
+    pub fn reads_records(self) -> bool {
+        self.source != Source::Api
+    }
+
+    /// Whether anything takes what AWS Config has recorded.
+    pub fn records(self) -> bool {
+        self.rule.is_some() || self.reads_records()
+    }
+
+    /// Whether a scan asks ECR and KMS.
+    pub fn scan_reads_repositories(self) -> bool {
+        self.source != Source::Config
+    }
+
+    /// Whether anything asks ECR and KMS.
+    pub fn reads_repositories(self) -> bool {
+        self.rule.is_some() || self.scan_reads_repositories()
+    }
+
+    /// What AWS Config's aggregators, its rules and packs, and `StackSets` of an organization act as, where they are used.
     pub fn principals(self) -> impl Iterator<Item = &'static str> {
-        let principals =
-            [(CONFIG, self.rule || self.aggregator), (CONFIG_MULTI_ACCOUNT, self.rule), (STACK_SETS, self.role)];
+        let is_by_config = matches!(self.rule, Some(RuleAs::Organization | RuleAs::ConformancePack));
+        let principals = [(CONFIG, self.aggregator), (CONFIG_MULTI_ACCOUNT, is_by_config), (STACK_SETS, self.role)];
         principals.into_iter().filter(|(_, is_used)| *is_used).map(|(principal, _)| principal)
     }
 }
@@ -79,11 +105,12 @@ pub fn unread(fault: &AwsFault, caller: &str) -> Problem {
 }
 
 /// Whether a service may act in the organization. `listed` is what Organizations tells; `activated`, of `StackSets` alone,
-/// what `CloudFormation` tells.
+/// what `CloudFormation` tells; `is_deployed`, of AWS Config, whether there is already what acts so.
 pub fn trusted_access(
     principal: &str,
     listed: &Result<BTreeSet<String>, AwsFault>,
     activated: &Result<Option<String>, AwsFault>,
+    is_deployed: bool,
     place: &HomePlace<'_>,
 ) -> Vec<Problem> {
     let management_account = place.management_account;
@@ -91,10 +118,17 @@ pub fn trusted_access(
     if principal != STACK_SETS {
         return match is_listed {
             Ok(true) => Vec::new(),
-            Ok(false) => vec![
-                Problem::missing(format!("not enabled for {principal}"))
-                    .mend(mend::enable_service_access(management_account, principal)),
-            ],
+            Ok(false) => {
+                let cause = format!("not enabled for {principal}");
+                // Of a delegated administrator AWS Config asks whether it is one, which takes trusted access before.
+                let problem = if management_account == Some(place.home_account) && !is_deployed {
+                    Problem::to_come(cause)
+                        .hint("AWS Config enables it by itself when the management account deploys; or do so before")
+                } else {
+                    Problem::missing(cause)
+                };
+                vec![problem.mend(mend::enable_service_access(management_account, principal))]
+            }
             Err(fault) => vec![unread(fault, place.caller)],
         };
     }
@@ -128,6 +162,12 @@ pub struct HomePlace<'a> {
     pub region: &'a str,
     /// Who asks, in words.
     pub caller: &'a str,
+}
+
+/// What is said of a home account that nobody can use, whatever it may do for the organization.
+pub fn unusable_home(home_account: &str, state: &str) -> Problem {
+    Problem::missing(format!("the home account {home_account} is {state}"))
+        .hint("deploy from an account that is active, and name that one: --home-account")
 }
 
 /// Whether the home account may act for the organization; `delegated` are the accounts that may for `principal`.

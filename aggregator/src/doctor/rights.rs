@@ -15,17 +15,31 @@ pub struct Asker<'a> {
     pub who: &'a str,
     /// The role; `None` for the caller in its own account.
     pub role_name: Option<&'a str>,
+    /// Whose rights are seen by it.
+    pub rights: Whose<'a>,
 }
 
-/// What several rights of one service come to, of which these were not proved: a denial is a right that is missing; anything
-/// else is not known.
+/// Whose rights are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Those that count: of the role that is deployed, or of the caller in its own account.
+    TheirOwn,
+    /// Those of a role that does nothing but look, in place of the deployed one of this ARN; `None` where none is deployed.
+    OfALooker(Option<&'a str>),
+}
+
+/// What several rights of one service come to, of which these were not proved: a denial is a right that is missing, unless it
+/// is that of a role which does nothing but look; anything else is not known.
 pub fn rights(faults: &[AwsFault], asker: Asker<'_>) -> Vec<Problem> {
     let (denied, others): (Vec<&AwsFault>, Vec<&AwsFault>) =
         faults.iter().partition(|fault| fault.kind == FaultKind::Denied);
     let mut problems: Vec<Problem> = others.into_iter().map(|fault| Problem::unread(fault, asker.who)).collect();
     // What the account itself can give, and what it cannot.
     let (given_elsewhere, given_here): (Vec<&AwsFault>, Vec<&AwsFault>) =
-        denied.into_iter().partition(|fault| is_denied_elsewhere(fault));
+        denied.into_iter().partition(|fault| match asker.rights {
+            Whose::TheirOwn => is_denied_elsewhere(fault),
+            Whose::OfALooker(_) => is_denied_to_all(fault),
+        });
     for (denied, is_mended_here) in [(given_here, true), (given_elsewhere, false)] {
         let Some(first) = denied.first() else { continue };
         let actions: Vec<&str> = denied.iter().map(|fault| fault.action).collect();
@@ -35,6 +49,12 @@ pub fn rights(faults: &[AwsFault], asker: Asker<'_>) -> Vec<Problem> {
             1 => cause_of(first),
             _ => format!("{all} are denied ({code})"),
         };
+        if let Whose::OfALooker(deployed) = asker.rights
+            && is_mended_here
+        {
+            problems.push(Problem::unknown(cause).said(&first.message).hint(lookers(&all, asker.who, deployed)));
+            continue;
+        }
         let problem = Problem::missing(cause)
             .said(&first.message)
             .hint(hint::on_denial(first, asker.who).replace(first.action, &all));
@@ -51,6 +71,23 @@ fn is_denied_elsewhere(fault: &AwsFault) -> bool {
     let others =
         ["permissions boundary", "explicit deny", "resource-based policy", "session policy", "VPC endpoint policy"];
     hint::is_by_service_control_policy(fault) || others.iter().any(|other| fault.message.contains(other))
+}
+
+/// Whether the organization denies it, to the deployed role too. Other policies bind who looks.
+fn is_denied_to_all(fault: &AwsFault) -> bool {
+    hint::is_by_service_control_policy(fault) || fault.message.contains("resource control policy")
+}
+
+/// What helps where the role that looks lacks a right.
+fn lookers(actions: &str, who: &str, deployed: Option<&str>) -> String {
+    let allow = format!("allow {actions} to {who}, which looks");
+    match deployed {
+        None => allow,
+        Some(arn) => format!(
+            "that says nothing of the role {arn}, which is given its rights with the deployment; to see more, {allow}; or if \
+             that one is what scans enter accounts by, say so with --deployed-role"
+        ),
+    }
 }
 
 /// A key that cannot exist: what KMS says of it tells whether keys may be described, and changes nothing. An alias would not
@@ -75,7 +112,11 @@ pub fn keys(
         (Some((_, Err(fault))), _) if fault.kind != FaultKind::Denied => rights(std::slice::from_ref(fault), asker),
         (Some((key, Err(fault))), Some(no_key)) if proves(no_key) => {
             let cause = format!("{}, by the policy of a key that repositories use", cause_of(fault));
-            let hint = format!("let the policy of the key {key} allow {} to {}", fault.action, asker.who);
+            let needs = match asker.rights {
+                Whose::OfALooker(Some(arn)) => format!("the role {arn}"),
+                Whose::OfALooker(None) | Whose::TheirOwn => asker.who.to_owned(),
+            };
+            let hint = format!("let the policy of the key {key} allow {} to {needs}", fault.action);
             vec![Problem::missing(cause).said(&fault.message).hint(hint)]
         }
         (None, Some(said)) if proves(said) => Vec::new(),

@@ -1,7 +1,8 @@
-//! The organization's rule, as far as it has come to the accounts.
+//! The organization's rule, or its conformance pack, as far as it has come to the accounts.
 
 use std::collections::{BTreeSet, HashMap};
 
+use clap::ValueEnum;
 use ecr_encryption_rule::aws::fault::AwsFault;
 
 use super::mend;
@@ -9,9 +10,31 @@ use super::organization;
 use super::problem::Problem;
 use crate::account::AccountId;
 
-/// The organization's rule in one Region.
+/// How the rule gets into the accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum RuleAs {
+    /// As an organization rule.
+    #[default]
+    Organization,
+    /// By a StackSet in each rule Region, where some units are governed.
+    StackSets,
+    /// In an organization conformance pack.
+    ConformancePack,
+}
+
+/// What the names of the rule's stacks begin with, and of its `StackSets`; the Region follows.
+const RULE_STACKS: &str = "EcrEncryptionRule-";
+
+/// The stack of the rule in a Region, and the `StackSet` that it has where units are governed.
+pub fn stack_of(region: &str) -> String {
+    format!("{RULE_STACKS}{region}")
+}
+
+/// The organization's rule in one Region, or its conformance pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationRule {
+    /// Whether it is in a conformance pack.
+    pub is_pack: bool,
     /// The accounts that it leaves out.
     pub excluded: BTreeSet<AccountId>,
     /// How far it has come, by account.
@@ -48,18 +71,21 @@ impl RuleStatus {
     }
 }
 
-/// What is said where there is no rule of this name in a Region, or it cannot be read; `None` where there is one.
+const NO_RULE: &str = "NoSuchOrganizationConfigRuleException";
+const NO_PACK: &str = "NoSuchOrganizationConformancePackException";
+
+/// What is said where there is no rule or pack of this name in a Region, or it cannot be read; `None` where there is one.
 pub fn standing(read: &Result<OrganizationRule, AwsFault>, name: &str, region: &str, who: &str) -> Option<Problem> {
     match read {
         Ok(_) => None,
-        Err(fault) if fault.code.as_deref() == Some("NoSuchOrganizationConfigRuleException") => Some(
-            Problem::to_come(format!("there is no organization rule `{name}`"))
-                .hint(
-                    "where you govern units, or deploy a conformance pack, there will be none, and that is right; if it has \
-                     another name: --rule-name",
-                )
-                .mend(mend::deploy(&format!("EcrEncryptionRule-{region}"))),
-        ),
+        Err(fault) if matches!(fault.code.as_deref(), Some(NO_RULE | NO_PACK)) => {
+            let what = if fault.code.as_deref() == Some(NO_PACK) { "conformance pack" } else { "rule" };
+            Some(
+                Problem::to_come(format!("there is no organization {what} `{name}`"))
+                    .hint("if it gets into the accounts otherwise, say so: --rule-as; if it has another name: --rule-name")
+                    .mend(mend::deploy(&stack_of(region))),
+            )
+        }
         Err(fault) if fault.action == "sts:AssumeRole" => Some(Problem::unread(fault, who).hint(
             "the rule is the home account's, which alone sees it: ask from there, or with a role there that trusts the caller \
              (--role-name)",
@@ -70,17 +96,18 @@ pub fn standing(read: &Result<OrganizationRule, AwsFault>, name: &str, region: &
 
 /// Whether the rule has come to an account.
 pub fn organization_rule(rule: &OrganizationRule, account_id: AccountId) -> Vec<Problem> {
+    let what = if rule.is_pack { "conformance pack" } else { "rule" };
     let other = match rule.statuses.get(&account_id) {
         Some(RuleStatus::There) => return Vec::new(),
         Some(RuleStatus::Other(other)) => other,
         None if rule.excluded.contains(&account_id) => {
-            return vec![Problem::missing("the rule leaves the account out").hint(
+            return vec![Problem::missing(format!("the {what} leaves the account out")).hint(
                 "leave it out here too, with --exclude-accounts, or take it out of organization.excludedAccounts and deploy",
             )];
         }
         None => {
             return vec![
-                Problem::missing("AWS Config tells of no rule in the account")
+                Problem::missing(format!("AWS Config tells of no {what} in the account"))
                     .hint("an account that has just joined gets it within the hour"),
             ];
         }
@@ -98,7 +125,7 @@ pub fn organization_rule(rule: &OrganizationRule, account_id: AccountId) -> Vec<
             Problem::missing(cause).hint(meaning(code.unwrap_or_default(), &said)).said(said)
         }
         "DELETE_IN_PROGRESS" | "DELETE_SUCCESSFUL" | "DELETE_FAILED" => {
-            Problem::missing(format!("the rule is being taken away: {status}")).said(said)
+            Problem::missing(format!("the {what} is being taken away: {status}")).said(said)
         }
         other => Problem::unknown(format!("the status `{other}` is unknown to this version")).said(said),
     }]

@@ -1,4 +1,4 @@
-//! The `StackSet` that brings the role into every account but the management account.
+//! A `StackSet` that brings the role, or the rule, into every account but the management account.
 
 use std::collections::HashMap;
 
@@ -20,6 +20,8 @@ pub struct StackSetDescription {
     pub auto_deployment: Option<bool>,
     /// `Capabilities`.
     pub capabilities: Vec<String>,
+    /// The keys of its `Parameters`.
+    pub parameters: Vec<String>,
     /// `Regions`: where it deploys to.
     pub regions: Vec<String>,
 }
@@ -113,11 +115,14 @@ pub fn stack_set(
     caller: &str,
 ) -> (Standing, Vec<Problem>) {
     let to_come = || {
-        let StackSetAddress { name, region, .. } = address;
-        let problem = Problem::to_come(format!("there is no StackSet `{name}` in {region}"))
-            .hint("if it is in another Region, say so: AWS_REGION; if it has another name: --stack-set")
-            .mend(mend::deploy("EcrEncryptionAccess"));
-        (Standing::ToCome, vec![problem])
+        let StackSetAddress { name, region, stack, .. } = address;
+        let problem = Problem::to_come(format!("there is no StackSet `{name}` in {region}"));
+        let problem = if stack == mend::ACCESS {
+            problem.hint("if it is in another Region, say so: AWS_REGION; if it has another name: --stack-set")
+        } else {
+            problem.hint("if the rule gets into the accounts otherwise, say so: --rule-as")
+        };
+        (Standing::ToCome, vec![problem.mend(mend::deploy(stack))])
     };
     let described = match read {
         Ok(described) if described.status.as_deref() == Some("DELETED") => return to_come(),
@@ -137,12 +142,12 @@ pub fn stack_set(
         (Some("SERVICE_MANAGED"), Some(true)) => {}
         (Some("SERVICE_MANAGED"), _) => problems.push(
             Problem::missing("the StackSet does not deploy by itself to accounts that join")
-                .mend(address.turn_on_auto_deployment(&described.capabilities)),
+                .mend(address.turn_on_auto_deployment(&described.capabilities, &described.parameters)),
         ),
         (Some("SELF_MANAGED"), _) => problems.push(
             Problem::missing("the StackSet is self-managed, so that accounts that join get nothing")
                 .hint("delete it, or give the deployment another name; and deploy")
-                .mend(mend::deploy("EcrEncryptionAccess")),
+                .mend(mend::deploy(&address.stack)),
         ),
         (other, _) => {
             let model = other.unwrap_or("not told");
@@ -182,7 +187,7 @@ pub fn stack_instance(
             }
         }
         None if !is_member => Problem::unknown("there is no stack instance, and the management account is not known").hint(
-            "StackSets leave the management account out; any other account lacks its role: ask as one that may call \
+            "StackSets leave the management account out; any other account lacks what it brings: ask as one that may call \
              organizations:DescribeOrganization, or organizations:ListAccounts",
         ),
         None => mended(

@@ -43,7 +43,9 @@ pub struct Survey {
     pub counter: CallCounter,
     /// The account that the deployment is made from.
     pub home_account: String,
-    /// Whether the user has named no account but the caller's own, so that it does not matter what the organization allows.
+    /// In which state nobody can use it, where it is not active.
+    pub home_state: Option<Box<str>>,
+    /// Whether the home account, which is the caller's, is all that is looked at: it does not matter what the organization allows.
     pub is_of_one_account: bool,
     /// The role to assume, path allowed.
     pub role_name: String,
@@ -55,6 +57,10 @@ pub struct Survey {
     pub rule_name: String,
     /// Where the rule is, or is to be.
     pub rule_regions: BTreeSet<String>,
+    /// The configuration aggregator that the scan will read, where the user has named one.
+    pub config_aggregator: Option<String>,
+    /// Its Region.
+    pub config_region: String,
     /// What the deployment makes use of.
     pub used: Use,
     /// Where repositories are to be looked for.
@@ -89,6 +95,7 @@ impl Survey {
         region_lister: RegionLister,
         own_regions: Option<Vec<AccountRegion>>,
         rule_regions: BTreeSet<String>,
+        home_state: Option<Box<str>>,
         reporter: Arc<dyn Reporter>,
     ) -> Self {
         let (sdk_config, pacer) = (&caller.sdk_config, &caller.pacer);
@@ -96,18 +103,22 @@ impl Survey {
             book: Book::default(),
             is_of_one_account: is_of_one_account(args, &caller),
             counter: counter.clone(),
-            home_account: args.home_account.clone().unwrap_or_else(|| caller.account_id.clone()),
+            home_account: home_account(args, &caller).to_owned(),
+            home_state,
             role_name: args.scope.role_name.clone(),
             deployed_role: args.deployed_role.clone(),
             stack_set_name: args.stack_set.clone(),
             rule_name: args.rule_name.clone(),
             used: Use {
-                rule: !rule_regions.is_empty(),
-                aggregator: args.source != Source::Api,
+                rule: (!rule_regions.is_empty()).then_some(args.rule_as),
+                aggregator: args.aggregator || args.source != Source::Api,
                 // As in the CDK app: AWS Config may be all that is read.
                 role: !rule_regions.is_empty() || args.source != Source::Config || args.security_hub,
+                source: args.source,
             },
             rule_regions,
+            config_aggregator: args.config_aggregator.clone(),
+            config_region: args.config_region.clone().unwrap_or_else(|| caller.region()),
             regions: args.scope.regions.clone(),
             exempt_tag_key: policy.exemptions.exempt_tag_key.clone(),
             region_lister,
@@ -123,6 +134,11 @@ impl Survey {
             reporter,
             tasks: Mutex::default(),
         }
+    }
+
+    /// The ARN of the role that the deployment brings into an account.
+    pub fn deployed_role_arn(&self, account_id: &str) -> String {
+        format!("arn:{}:iam::{account_id}:role/{}", self.caller.partition, self.deployed_role)
     }
 
     /// Looks at every account of the list.
@@ -158,11 +174,15 @@ impl Survey {
     }
 }
 
-/// Whether the user has named no account but the caller's own, and deploys from there.
+/// The account that the deployment is made from.
+pub fn home_account<'a>(args: &'a DoctorArgs, caller: &'a Caller) -> &'a str {
+    args.home_account.as_deref().unwrap_or(&caller.account_id)
+}
+
+/// Whether the user has named no account but the one that the deployment is made from.
 pub fn is_of_one_account(args: &DoctorArgs, caller: &Caller) -> bool {
-    let is_own = |id: &String| *id == caller.account_id;
-    let named = args.scope.accounts.as_ref();
-    named.is_some_and(|accounts| accounts.0.iter().all(is_own)) && args.home_account.as_ref().is_none_or(is_own)
+    let home_account = home_account(args, caller);
+    args.scope.accounts.as_ref().is_some_and(|accounts| accounts.0.iter().all(|id| id == home_account))
 }
 
 impl AccountBook for Survey {

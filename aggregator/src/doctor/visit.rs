@@ -1,29 +1,27 @@
 //! One account: its role, its Regions, and what is in them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ecr_encryption_core::RepositoryEncryption;
+use ecr_encryption_rule::aws::AwsRegistryLookup;
 use ecr_encryption_rule::aws::credentials::AccountCredentials;
 use ecr_encryption_rule::aws::fault::AwsFault;
 use ecr_encryption_rule::lookup::{Access, Lookup, RegistryLookup, RepositoryPage};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::access::{self, Refused};
+use super::access::{self, Entered, Refused};
 use super::book::Place;
-use super::check::{Check, State};
+use super::check::Check;
 use super::groundwork::Groundwork;
 use super::problem::Problem;
 use super::recorder::{RecorderPlace, recorder};
-use super::rights::{self, Asker, NO_KEY};
-use super::rule::organization_rule;
+use super::regions::Wanted;
+use super::rights::{self, Asker, NO_KEY, Whose};
 use super::stack_set::{Progress, stack_instance};
 use super::survey::Survey;
 use crate::account::Account;
-use crate::args::Regions;
-use crate::aws::regions::AccountRegion;
 use crate::coverage::hint::who_asks;
-use crate::plan::plan;
+use crate::pace::PacedLookup;
 use crate::scan::{ScanError, fatal};
 use crate::security_hub::hub::Hub;
 
@@ -37,10 +35,8 @@ struct Visited<'a> {
     credentials: AccountCredentials,
     who: String,
     role_name: Option<&'a str>,
-    /// Where repositories are to be looked for.
-    scan_regions: BTreeSet<String>,
-    /// Where AWS Config must record.
-    recorded_regions: BTreeSet<String>,
+    rights: Whose<'a>,
+    regions: Wanted,
 }
 
 impl Survey {
@@ -61,7 +57,9 @@ impl Survey {
         }
         for (region, rule) in &groundwork.rules {
             let place = Place { account: Some(account), region: Some(region) };
-            self.book.tell(Check::OrganizationRule, place, organization_rule(rule, account.id));
+            if let Some(problems) = rule.problems(account, is_management_account) {
+                self.book.tell(Check::OrganizationRule, place, problems);
+            }
         }
         let credentials = self.caller.credentials_in(&account_id);
         let is_own = account_id == self.caller.account_id;
@@ -84,79 +82,77 @@ impl Survey {
                 };
                 self.book.tell(Check::Role, place, [access::refused_role(&fault, refused)]);
                 // The role may come with the deployment; what it would show is there, or missing, already.
-                let unseen = [
-                    (Check::Recorder, self.used.rule || self.used.aggregator),
-                    (Check::EcrRights, true),
-                    (Check::SecurityHub, self.hub.is_some()),
-                ];
-                for (check, _) in unseen.into_iter().filter(|(_, applies)| *applies) {
-                    self.book.tell(check, place, [access::unseen(&role_arn)]);
-                }
-                self.reporter.account_planned(0);
-                self.book.checked(account);
+                self.tell_unseen(account, &access::unseen(&role_arn));
                 return Ok(());
             }
             listed => listed,
         };
-        if !is_own {
-            self.book.tell(Check::Role, place, []);
-        } else if self.used.role && is_management_account == Some(true) && self.home_account != account_id {
-            let problem = access::callers_management_role(groundwork.stack_set, &account_id);
-            self.book.tell(Check::Role, place, [problem]);
-        }
+        self.tell_role(account, &account_id, groundwork);
         let who = who_asks(&self.caller, Some(&account_id));
+        let deployed_role = self.used.role.then(|| self.deployed_role_arn(&account_id));
+        let role_name = (!is_own).then_some(self.role_name.as_str());
+        let rights = if is_own || (self.used.role && self.role_name == self.deployed_role) {
+            Whose::TheirOwn
+        } else {
+            Whose::OfALooker(deployed_role.as_deref())
+        };
         match listed {
             Err(fault) => {
                 let fault = fatal(fault)?;
-                self.book.tell(Check::Regions, place, [Problem::unread(&fault, &who)]);
-                self.reporter.account_planned(0);
+                let asker = Asker { account_id: &account_id, who: &who, role_name, rights };
+                self.book.tell(Check::Regions, place, rights::rights(&[fault], asker));
+                self.tell_unseen(account, &access::without_regions());
             }
             Ok(listed) => {
-                let role_name = (!is_own).then_some(self.role_name.as_str());
-                let (scan_regions, recorded_regions) = self.regions_of(account, &account_id, &listed);
-                let visited =
-                    Visited { account, account_id, credentials, who, role_name, scan_regions, recorded_regions };
+                let regions = self.regions_of(account, &account_id, &listed, groundwork);
+                let visited = Visited { account, account_id, credentials, who, role_name, rights, regions };
                 self.regions(&visited).await?;
+                self.book.checked(account);
             }
         }
-        self.book.checked(account);
         Ok(())
     }
 
-    /// Checks the Regions that were named, and tells in which of those that are enabled repositories are to be looked for,
-    /// and in which AWS Config must record: where the rule judges, and where a scan takes what was recorded.
-    fn regions_of(
-        &self,
-        account: &Account,
-        account_id: &str,
-        listed: &[AccountRegion],
-    ) -> (BTreeSet<String>, BTreeSet<String>) {
-        let mut named: BTreeSet<&String> = self.rule_regions.iter().collect();
-        if let Regions::Named(regions) = &self.regions {
-            named.extend(regions);
+    /// Tells that nothing was seen in an account, of each check that would have been made there.
+    fn tell_unseen(&self, account: &Account, problem: &Problem) {
+        let place = Place { account: Some(account), region: None };
+        let unseen = [
+            (Check::Recorder, self.used.records()),
+            (Check::EcrRights, self.used.reads_repositories()),
+            (Check::SecurityHub, self.hub.is_some()),
+        ];
+        for (check, _) in unseen.into_iter().filter(|(_, applies)| *applies) {
+            self.book.tell(check, place, [problem.clone()]);
         }
-        for region in named {
-            let problems = access::region(listed, region, account_id);
-            let place = Place { account: Some(account), region: Some(region) };
-            // The Region comes by itself; a recorder there does not.
-            if problems.iter().any(|problem| problem.state == State::ToCome)
-                && (self.used.aggregator || self.rule_regions.contains(region))
-            {
-                self.book.tell(Check::Recorder, place, [access::not_enabled_yet()]);
+        self.reporter.account_planned(0);
+        self.book.checked(account);
+    }
+
+    /// Tells how the role of an account stands that is seen from inside, or could be entered.
+    fn tell_role(&self, account: &Account, account_id: &str, groundwork: &Groundwork) {
+        let place = Place { account: Some(account), region: None };
+        let entered = if account_id == self.caller.account_id {
+            Some(Entered::FromInside)
+        } else {
+            (self.role_name != self.deployed_role).then_some(Entered::ByAnotherRole)
+        };
+        // Only there does nothing else tell whether the deployed role has come.
+        let needs_its_own = self.used.role
+            && groundwork.is_management_account(account_id) == Some(true)
+            && self.home_account != account_id;
+        match entered {
+            Some(entered) if needs_its_own => {
+                let problem = access::unseen_management_role(groundwork.stack_set, account_id, entered);
+                self.book.tell(Check::Role, place, [problem]);
             }
-            self.book.tell(Check::Regions, place, problems);
+            // Whoever is inside assumes none.
+            Some(Entered::FromInside) => {}
+            Some(Entered::ByAnotherRole) | None => self.book.tell(Check::Role, place, []),
         }
-        let enabled = |wanted: &Regions| -> BTreeSet<String> { plan(listed, wanted).regions.into_iter().collect() };
-        let scanned = enabled(&self.regions);
-        let mut recorded = enabled(&Regions::Named(self.rule_regions.clone()));
-        if self.used.aggregator {
-            recorded.extend(scanned.iter().cloned());
-        }
-        (scanned, recorded)
     }
 
     async fn regions(&self, visited: &Visited<'_>) -> Result<(), ScanError> {
-        let regions: BTreeSet<String> = visited.scan_regions.union(&visited.recorded_regions).cloned().collect();
+        let regions = visited.regions.all();
         self.reporter.account_planned(regions.len());
         stream::iter(regions)
             .map(|region| async move {
@@ -170,12 +166,12 @@ impl Survey {
     }
 
     async fn region(&self, visited: &Visited<'_>, region: &str) -> Result<(), ScanError> {
-        let Visited { account, account_id, credentials, who, role_name, .. } = visited;
+        let Visited { account, account_id, credentials, who, role_name, rights, regions } = visited;
         let place = Place { account: Some(account), region: Some(region) };
         let access =
             Access { account_id: account_id.clone(), credentials: credentials.clone(), region: region.to_owned() };
-        let asker = Asker { account_id, who, role_name: *role_name };
-        if visited.recorded_regions.contains(region) {
+        let asker = Asker { account_id, who, role_name: *role_name, rights: *rights };
+        if regions.recorded.contains(region) {
             let problems = match self.config.recording(&access).await {
                 Ok(recording) => {
                     recorder(&recording, RecorderPlace { partition: &self.caller.partition, account_id, region })
@@ -184,19 +180,21 @@ impl Survey {
             };
             self.book.tell(Check::Recorder, place, problems);
         }
-        if !visited.scan_regions.contains(region) {
-            return Ok(());
+        let is_scanned = regions.scanned.contains(region);
+        if regions.judged.contains(region) {
+            let repositories = self.lookup.repositories(&access, None).await;
+            let key = repositories.as_ref().ok().and_then(|page| key_in_use(page, account_id, region));
+            // Templates are judged by a scan alone.
+            let registry = self.registry.as_ref().filter(|_| is_scanned);
+            self.tell_ecr(place, &access, asker, repositories.map(|_| ()), registry).await?;
+            self.tell_keys(place, &access, asker, key).await?;
+            if let Some(tag_key) = &self.exempt_tag_key {
+                let said = surviving(self.lookup.tags_page(&access, tag_key, None).await.map(|_| ()))?;
+                let faults: Vec<AwsFault> = said.err().into_iter().collect();
+                self.book.tell(Check::TagRights, place, rights::rights(&faults, asker));
+            }
         }
-        let repositories = self.lookup.repositories(&access, None).await;
-        let key = repositories.as_ref().ok().and_then(|page| key_in_use(page, account_id, region));
-        self.tell_ecr(place, &access, asker, repositories.map(|_| ())).await?;
-        self.tell_keys(place, &access, asker, key).await?;
-        if let Some(tag_key) = &self.exempt_tag_key {
-            let said = surviving(self.lookup.tags_page(&access, tag_key, None).await.map(|_| ()))?;
-            let faults: Vec<AwsFault> = said.err().into_iter().collect();
-            self.book.tell(Check::TagRights, place, rights::rights(&faults, asker));
-        }
-        if let Some(hub) = &self.hub {
+        if let Some(hub) = self.hub.as_ref().filter(|_| is_scanned) {
             let said = surviving(hub.findings(&access, None).await.map(|_| ()))?;
             self.book.tell(Check::SecurityHub, place, rights::security_hub(&said, region, asker));
         }
@@ -209,9 +207,10 @@ impl Survey {
         access: &Access,
         asker: Asker<'_>,
         repositories: Result<(), AwsFault>,
+        registry: Option<&PacedLookup<AwsRegistryLookup>>,
     ) -> Result<(), ScanError> {
         let mut faults: Vec<AwsFault> = surviving(repositories)?.err().into_iter().collect();
-        if let Some(registry) = &self.registry {
+        if let Some(registry) = registry {
             let templates = registry.creation_templates_page(access, None).await.map(|_| ());
             faults.extend(surviving(templates)?.err());
             let rules = registry.pull_through_cache_rules_page(access, None).await.map(|_| ());

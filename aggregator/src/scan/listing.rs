@@ -155,15 +155,48 @@ impl Listing {
             if by == EXCLUDED && !unknown.is_empty() {
                 warn!("{by}: not in the organization, so there is nothing to leave out: {}", unknown.join(", "));
             } else if !unknown.is_empty() {
-                let (where_, allowed) = if self.in_organization {
-                    ("in the organization", format!("the ids of its {} accounts", known.len()))
-                } else {
-                    ("among the accounts of this scan", known.into_iter().collect::<Vec<_>>().join(", "))
-                };
-                return Err(RunError::Usage(format!("{by}: not {where_}: {}; allowed: {allowed}", unknown.join(", "))));
+                if self.in_organization {
+                    return Err(not_in_organization(&by, &unknown.join(", "), known.len()));
+                }
+                let (unknown, allowed) = (unknown.join(", "), known.into_iter().collect::<Vec<_>>().join(", "));
+                return Err(RunError::Usage(format!(
+                    "{by}: not among the accounts of this scan: {unknown}; allowed: {allowed}"
+                )));
             }
         }
         Ok(())
+    }
+
+    /// Whether the caller's account is in no organization.
+    pub fn is_without_organization(&self) -> bool {
+        !self.in_organization && !self.is_unreadable
+    }
+
+    /// An account of the organization, which is listed as far as it takes to find it; `by` names it. `None` where that cannot be
+    /// listed.
+    ///
+    /// # Errors
+    /// The organization does not have it.
+    pub async fn account(&mut self, by: &str, id: &str) -> Result<Option<Account>, RunError> {
+        if !self.in_organization {
+            return Ok(None);
+        }
+        let wanted = AccountId::parse(id);
+        let mut looked_at = 0;
+        loop {
+            let page = self.listed.get(looked_at..).unwrap_or_default();
+            if let Some(account) = page.iter().find(|account| Some(account.id) == wanted) {
+                return Ok(Some(account.clone()));
+            }
+            looked_at = self.listed.len();
+            let Some(token) = self.next_token.take() else { break };
+            match self.organizations.accounts(Some(token)).await {
+                Ok(page) => self.take(page),
+                Err(fault) => self.gap = Some((NOT_LISTED_TO_THE_END, fault)),
+            }
+        }
+        // What is not listed cannot be told from what does not exist.
+        if self.gap.is_some() { Ok(None) } else { Err(not_in_organization(by, id, looked_at)) }
     }
 
     /// Gives the accounts that are to be looked at to `accounts`, and lists the rest meanwhile.
@@ -207,6 +240,10 @@ impl Listing {
         book.listing_ends();
         Ok(())
     }
+}
+
+fn not_in_organization(by: &str, unknown: &str, accounts: usize) -> RunError {
+    RunError::Usage(format!("{by}: not in the organization: {unknown}; allowed: the ids of its {accounts} accounts"))
 }
 
 const EXCLUDED: &str = "--exclude-accounts";

@@ -32,6 +32,14 @@ export function governedUnits({ organization }: Configuration): string[] {
   return organization?.organizationalUnits.filter((unit) => !unit.startsWith('r-')) ?? [];
 }
 
+/** How the rule gets into the accounts of an organization, in the words of `doctor`. */
+export function ruleAs(configuration: Configuration): 'organization' | 'stack-sets' | 'conformance-pack' {
+  if (configuration.rule.deployAs === 'conformance-pack') {
+    return 'conformance-pack';
+  }
+  return governedUnits(configuration).length > 0 ? 'stack-sets' : 'organization';
+}
+
 function organization({ mode, organization, home }: Configuration): string[] {
   if (mode === 'single-account') {
     return organization

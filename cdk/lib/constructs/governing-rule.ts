@@ -2,10 +2,11 @@ import { Aws, Stack } from 'aws-cdk-lib';
 import { CfnConformancePack, CfnOrganizationConfigRule, CfnOrganizationConformancePack } from 'aws-cdk-lib/aws-config';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IDependable } from 'constructs';
-import { memberRoleName } from '../configuration/cross-checks';
+import { memberRoleName, ruleAs } from '../configuration/cross-checks';
 import { ruleParameters } from '../configuration/policy';
 import type { Configuration } from '../configuration/schema';
 import { templateBody } from '../embedded-template';
+import { RULE_STACKS } from '../names';
 import { OrganizationStackSet } from './organization-stack-set';
 import { configRule, DESCRIPTION, FUNCTION_ARN, RESOURCE_TYPES, ruleTemplate } from './rule-template';
 
@@ -27,17 +28,16 @@ export class GoverningRule extends Construct {
   }
 
   private rule(configuration: Configuration, functionArn: string): void {
-    const { mode, organization, rule } = configuration;
-    const inPack = rule.deployAs === 'conformance-pack';
-    if (mode === 'single-account') {
-      if (inPack) {
+    const way = ruleAs(configuration);
+    if (configuration.mode === 'single-account') {
+      if (way === 'conformance-pack') {
         this.conformancePack(configuration, functionArn);
       } else {
         configRule(this, 'Rule', configuration, functionArn);
       }
-    } else if (inPack) {
+    } else if (way === 'conformance-pack') {
       this.organizationConformancePack(configuration, functionArn);
-    } else if (organization?.organizationalUnits.every((unit) => unit.startsWith('r-'))) {
+    } else if (way === 'organization') {
       this.organizationRule(configuration, functionArn);
     } else {
       this.ruleOfUnits(configuration, functionArn);
@@ -67,7 +67,7 @@ export class GoverningRule extends Construct {
   /** AWS Config's own rules of an organization know no units, so a StackSet puts the rule into the accounts. */
   private ruleOfUnits(configuration: Configuration, functionArn: string): void {
     new OrganizationStackSet(this, 'RuleOfUnits', configuration, {
-      stackSetName: `EcrEncryptionRule-${Stack.of(this).region}`,
+      stackSetName: `${RULE_STACKS}${Stack.of(this).region}`,
       description: `The AWS Config rule ${configuration.rule.name}, which asks a function of account ${configuration.home.account}`,
       region: Aws.REGION,
       template: ruleTemplate(configuration),

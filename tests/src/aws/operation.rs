@@ -155,6 +155,7 @@ operations! {
         DescribeConfigurationAggregatorSourcesStatus, GetAggregateDiscoveredResourceCounts,
         DescribeConfigurationRecorders, DescribeConfigurationRecorderStatus, DescribeDeliveryChannels,
         DescribeOrganizationConfigRules, GetOrganizationConfigRuleDetailedStatus,
+        DescribeOrganizationConformancePacks, GetOrganizationConformancePackDetailedStatus,
     }
     CloudFormation { DescribeOrganizationsAccess, DescribeStackSet, ListStackInstances }
     SecurityHub { BatchImportFindings, GetFindings, BatchUpdateFindings }

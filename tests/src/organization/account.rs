@@ -103,6 +103,8 @@ pub enum RegionStatus {
     Disabling,
     /// An opt-in Region that is not enabled.
     Disabled,
+    /// A value that AWS may invent tomorrow.
+    SomethingNew,
 }
 
 impl RegionStatus {
@@ -114,6 +116,7 @@ impl RegionStatus {
             Self::Enabling => "ENABLING",
             Self::Disabling => "DISABLING",
             Self::Disabled => "DISABLED",
+            Self::SomethingNew => "SOMETHING_NEW",
         }
     }
 

@@ -51,6 +51,8 @@ pub struct StackSet {
     pub managed_execution: bool,
     /// The organizational units that it is deployed to; empty: the root.
     pub organizational_units: Vec<String>,
+    /// The keys of its `Parameters`, whose values are made up.
+    pub parameters: Vec<String>,
     /// The Regions that its instances are in; empty: its own.
     pub instance_regions: Vec<String>,
     /// The instances that differ; the first that matches counts. Others are `CURRENT` and `SUCCEEDED`.
@@ -71,6 +73,7 @@ impl Default for StackSet {
             retain_stacks: false,
             managed_execution: true,
             organizational_units: Vec::new(),
+            parameters: Vec::new(),
             instance_regions: Vec::new(),
             instances: Vec::new(),
         }

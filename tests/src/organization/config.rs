@@ -15,6 +15,9 @@ pub struct ConfigService {
     /// The rules of the whole organization; by default one, see [`OrganizationRule::default`].
     #[serde(rename = "organization_rule")]
     pub organization_rules: Vec<OrganizationRule>,
+    /// The conformance packs of the whole organization, described as its rules are.
+    #[serde(rename = "organization_conformance_pack")]
+    pub organization_conformance_packs: Vec<OrganizationRule>,
     /// The aggregators.
     #[serde(rename = "aggregator")]
     pub aggregators: Vec<ConfigurationAggregator>,
@@ -48,6 +51,7 @@ impl Default for ConfigService {
         Self {
             rules: Vec::new(),
             organization_rules: vec![OrganizationRule::default()],
+            organization_conformance_packs: Vec::new(),
             aggregators: Vec::new(),
             sources: Vec::new(),
             unrecorded: Vec::new(),

@@ -104,7 +104,12 @@ fn describe_stack_set(call: &Call<'_>, stack_set: &StackSet) -> Vec<u8> {
     if let Some(description) = &stack_set.description {
         body.push_str(&element("Description", description));
     }
-    body.push_str("<Parameters/><Tags/><Capabilities><member>CAPABILITY_NAMED_IAM</member></Capabilities>");
+    body.push_str("<Parameters>");
+    for key in &stack_set.parameters {
+        let value = element("ParameterValue", "made up");
+        let _ = write!(body, "<member>{}{value}</member>", element("ParameterKey", key));
+    }
+    body.push_str("</Parameters><Tags/><Capabilities><member>CAPABILITY_NAMED_IAM</member></Capabilities>");
     let active = element("Active", &stack_set.managed_execution.to_string());
     let _ = write!(body, "<ManagedExecution>{active}</ManagedExecution>");
     if stack_set.is_service_managed() {

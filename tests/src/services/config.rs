@@ -27,9 +27,10 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         Operation::DescribeConfigurationRecorders
         | Operation::DescribeConfigurationRecorderStatus
         | Operation::DescribeDeliveryChannels => config_recorder::perform(call),
-        Operation::DescribeOrganizationConfigRules | Operation::GetOrganizationConfigRuleDetailedStatus => {
-            config_organization::perform(call)
-        }
+        Operation::DescribeOrganizationConfigRules
+        | Operation::GetOrganizationConfigRuleDetailedStatus
+        | Operation::DescribeOrganizationConformancePacks
+        | Operation::GetOrganizationConformancePackDetailedStatus => config_organization::perform(call),
         _ => config_aggregator::perform(call),
     }
 }

@@ -1,4 +1,4 @@
-//! AWS Config's rules of the organization, and how they fare in its accounts.
+//! AWS Config's rules and conformance packs of the organization, and how they fare in its accounts.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,8 +19,9 @@ const MOST_NAMES: usize = 25;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Input {
-    #[serde(default)]
+    #[serde(default, alias = "OrganizationConformancePackNames")]
     organization_config_rule_names: Vec<String>,
+    #[serde(alias = "OrganizationConformancePackName")]
     organization_config_rule_name: Option<String>,
     #[serde(default)]
     filters: Filters,
@@ -32,8 +33,44 @@ struct Input {
 #[serde(rename_all = "PascalCase")]
 struct Filters {
     account_id: Option<String>,
+    #[serde(alias = "Status")]
     member_account_rule_status: Option<String>,
 }
+
+/// What is of the organization, and how AWS Config writes of it.
+#[derive(Clone, Copy)]
+struct Kind {
+    operation: &'static str,
+    name_member: &'static str,
+    list: &'static str,
+    statuses: &'static str,
+    status_member: &'static str,
+    unknown: &'static str,
+    words: &'static str,
+    is_pack: bool,
+}
+
+const RULE: Kind = Kind {
+    operation: "DescribeOrganizationConfigRules",
+    name_member: "organizationConfigRuleName",
+    list: "OrganizationConfigRules",
+    statuses: "OrganizationConfigRuleDetailedStatus",
+    status_member: "MemberAccountRuleStatus",
+    unknown: "NoSuchOrganizationConfigRuleException",
+    words: "organization config rule",
+    is_pack: false,
+};
+
+const PACK: Kind = Kind {
+    operation: "DescribeOrganizationConformancePacks",
+    name_member: "organizationConformancePackName",
+    list: "OrganizationConformancePacks",
+    statuses: "OrganizationConformancePackDetailedStatuses",
+    status_member: "Status",
+    unknown: "NoSuchOrganizationConformancePackException",
+    words: "organization conformance pack",
+    is_pack: true,
+};
 
 /// Performs an operation.
 pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
@@ -45,45 +82,60 @@ pub fn perform(call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
     }
     let input: Input = call.input()?;
     match call.operation {
-        Operation::DescribeOrganizationConfigRules => describe(call, &input),
-        _ => detailed_status(call, &input),
+        Operation::DescribeOrganizationConfigRules => describe(call, RULE, &input),
+        Operation::DescribeOrganizationConformancePacks => describe(call, PACK, &input),
+        Operation::GetOrganizationConformancePackDetailedStatus => detailed_status(call, PACK, &input),
+        _ => detailed_status(call, RULE, &input),
     }
 }
 
-/// The rules that the caller sees.
-fn seen<'a>(call: &Call<'a>) -> impl Iterator<Item = &'a OrganizationRule> {
+/// The rules or packs that the caller sees.
+fn seen<'a>(call: &Call<'a>, kind: Kind) -> impl Iterator<Item = &'a OrganizationRule> {
     let (account, region) = (call.account(), call.region);
-    call.organization().config.organization_rules.iter().filter(move |rule| rule.is_seen(account, region))
+    let config = &call.organization().config;
+    let all = if kind.is_pack { &config.organization_conformance_packs } else { &config.organization_rules };
+    all.iter().filter(move |rule| rule.is_seen(account, region))
 }
 
-fn named<'a>(call: &Call<'a>, name: &str) -> Result<&'a OrganizationRule, AwsError> {
-    seen(call).find(|rule| rule.name == name).ok_or_else(|| {
-        AwsError::bad_request(
-            "NoSuchOrganizationConfigRuleException",
-            format!("Could not find the organization config rule: {name}"),
-        )
-    })
+fn named<'a>(call: &Call<'a>, kind: Kind, name: &str) -> Result<&'a OrganizationRule, AwsError> {
+    seen(call, kind)
+        .find(|rule| rule.name == name)
+        .ok_or_else(|| AwsError::bad_request(kind.unknown, format!("Could not find the {}: {name}", kind.words)))
 }
 
-fn describe(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> {
+fn describe(call: &Call<'_>, kind: Kind, input: &Input) -> Result<Vec<u8>, AwsError> {
     let names = &input.organization_config_rule_names;
     if names.len() > MOST_NAMES {
         let constraint = "Member must have length less than or equal to 25";
-        return Err(AwsError::validation("organizationConfigRuleNames", "[…]", constraint));
+        return Err(AwsError::validation(&format!("{}s", kind.name_member), "[…]", constraint));
     }
+    let member = |rule: &OrganizationRule| if kind.is_pack { pack_member(call, rule) } else { rule_member(call, rule) };
     if !names.is_empty() {
-        let found = names.iter().map(|name| Ok(rule_member(call, named(call, name)?)));
+        let found = names.iter().map(|name| Ok(member(named(call, kind, name)?)));
         let found: Vec<Value> = found.collect::<Result<_, AwsError>>()?;
-        return json(&json!({ "OrganizationConfigRules": found }));
+        return json(&json!({ (kind.list): found }));
     }
-    let list = ["DescribeOrganizationConfigRules", call.account(), call.region];
+    let list = [kind.operation, call.account(), call.region];
     let (page, empty) = page(call, &list, input)?;
     if empty.is_some() {
-        return json(&with_next(json!({ "OrganizationConfigRules": [] }), "NextToken", empty));
+        return json(&with_next(json!({ (kind.list): [] }), "NextToken", empty));
     }
-    let next = seen(call).nth(page.end()).map(|_| Page::token_at(call.state.page_tokens(), &list, page.end()));
-    let found = seen(call).skip(page.first).take(page.limit).map(|rule| rule_member(call, rule));
-    json(&with_next(json!({ "OrganizationConfigRules": found.collect::<Vec<_>>() }), "NextToken", next))
+    let next = seen(call, kind).nth(page.end()).map(|_| Page::token_at(call.state.page_tokens(), &list, page.end()));
+    let found = seen(call, kind).skip(page.first).take(page.limit).map(member);
+    json(&with_next(json!({ (kind.list): found.collect::<Vec<_>>() }), "NextToken", next))
+}
+
+fn pack_member(call: &Call<'_>, pack: &OrganizationRule) -> Value {
+    let (account, region, name) = (call.account(), call.region, &pack.name);
+    let id = suffix(pack, account, region);
+    json!({
+        "OrganizationConformancePackName": name,
+        "OrganizationConformancePackArn":
+            format!("arn:aws:config:{region}:{account}:organization-conformance-pack/{name}-{id}"),
+        "ConformancePackInputParameters": [],
+        "ExcludedAccounts": pack.excluded_accounts,
+        "LastUpdateTime": MADE_AT,
+    })
 }
 
 fn rule_member(call: &Call<'_>, rule: &OrganizationRule) -> Value {
@@ -116,15 +168,15 @@ fn suffix(rule: &OrganizationRule, account: &str, region: &str) -> String {
     made_up_uuid(&["organization rule", &rule.name, account, region]).chars().take(8).collect()
 }
 
-fn detailed_status(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> {
+fn detailed_status(call: &Call<'_>, kind: Kind, input: &Input) -> Result<Vec<u8>, AwsError> {
     let name = input.organization_config_rule_name.as_deref();
-    let rule = named(call, name.ok_or_else(|| AwsError::missing("organizationConfigRuleName"))?)?;
+    let rule = named(call, kind, name.ok_or_else(|| AwsError::missing(kind.name_member))?)?;
     let Filters { account_id, member_account_rule_status: wanted } = &input.filters;
     let filters = [account_id, wanted].map(|text| text.as_deref().unwrap_or_default());
-    let list = ["GetOrganizationConfigRuleDetailedStatus", call.region, &rule.name, filters[0], filters[1]];
+    let list = [kind.statuses, call.region, &rule.name, filters[0], filters[1]];
     let (page, empty) = page(call, &list, input)?;
     if empty.is_some() {
-        return json(&with_next(json!({ "OrganizationConfigRuleDetailedStatus": [] }), "NextToken", empty));
+        return json(&with_next(json!({ (kind.statuses): [] }), "NextToken", empty));
     }
     // Positions are those of the accounts, which need not have a status.
     let accounts = (page.first..).map_while(|position| Some((position, call.world().account(position)?)));
@@ -135,10 +187,10 @@ fn detailed_status(call: &Call<'_>, input: &Input) -> Result<Vec<u8>, AwsError> 
     let found: Vec<Value> = statuses
         .by_ref()
         .take(page.limit)
-        .map(|(_, status, account)| status_member(call, rule, &account.id, &status))
+        .map(|(_, status, account)| status_member(call, kind, rule, &account.id, &status))
         .collect();
     let next = statuses.next().map(|(position, ..)| Page::token_at(call.state.page_tokens(), &list, position));
-    json(&with_next(json!({ "OrganizationConfigRuleDetailedStatus": found }), "NextToken", next))
+    json(&with_next(json!({ (kind.statuses): found }), "NextToken", next))
 }
 
 /// How the rule fares in an account; absent where AWS Config has nothing of it.
@@ -158,12 +210,14 @@ fn status(call: &Call<'_>, rule: &OrganizationRule, account: &Account) -> Option
     })
 }
 
-fn status_member(call: &Call<'_>, rule: &OrganizationRule, account: &str, status: &MemberRule) -> Value {
+fn status_member(call: &Call<'_>, kind: Kind, rule: &OrganizationRule, account: &str, status: &MemberRule) -> Value {
     let id = suffix(rule, account, call.region);
+    let (name_member, prefix) =
+        if kind.is_pack { ("ConformancePackName", "OrgConformsPack") } else { ("ConfigRuleName", "OrgConfigRule") };
     let mut member = json!({
         "AccountId": account,
-        "ConfigRuleName": format!("OrgConfigRule-{}-{id}", rule.name),
-        "MemberAccountRuleStatus": status.status,
+        (name_member): format!("{prefix}-{}-{id}", rule.name),
+        (kind.status_member): status.status,
         "LastUpdateTime": MADE_AT,
     });
     if let Some(members) = member.as_object_mut() {

@@ -43,6 +43,11 @@ name = "Bank"
 organizational_unit = "ou-root-workload"
 
 [[security_hub.enabled]]
+
+[[config.aggregator]]
+name = "ecr-encryption"
+account = "111111111111"
+region = "eu-central-1"
 "#;
 
 /// What all tests ask for, unless they say otherwise.

@@ -74,9 +74,36 @@ pub fn cases() -> Vec<Case> {
              [[config.organization_rule.status]]\naccount = \"333333333333\"\nstatus = \"CREATE_IN_PROGRESS\"\n",
         ),
     ];
+    cases.extend(rules_of_other_kinds());
     cases.extend(recorders());
     cases.extend(rights());
     cases
+}
+
+fn rules_of_other_kinds() -> Vec<Case> {
+    let mut nothing_recorded = with("no aggregator", "", "", &["--source", "both"]);
+    nothing_recorded.organization.config.aggregators = Vec::new();
+    vec![
+        with(
+            "a rule by StackSets, one of which has not come",
+            "",
+            "[[cloudformation.stack_set]]\n[[cloudformation.stack_set]]\nname = \"EcrEncryptionRule-us-east-1\"\n\
+             auto_deployment = false\nparameters = [\"RuleFunctionArn\"]\n\
+             [[cloudformation.stack_set.instance]]\naccount = \"222222222222\"\nstatus = \"OUTDATED\"\n\
+             detailed_status = \"FAILED\"\n\
+             [[cloudformation.stack_set.instance]]\naccount = \"333333333333\"\nabsent = true\n",
+            &["--rule-as", "stack-sets"],
+        ),
+        with(
+            "a conformance pack that has not come",
+            "",
+            "[[config.organization_conformance_pack]]\nname = \"ecr-encryption\"\nregions = [\"us-east-1\"]\n\
+             [[config.organization_conformance_pack.status]]\naccount = \"222222222222\"\nstatus = \"CREATE_FAILED\"\n\
+             error_code = \"AccessDenied\"\n",
+            &["--rule-as", "conformance-pack"],
+        ),
+        nothing_recorded,
+    ]
 }
 
 fn recorders() -> Vec<Case> {

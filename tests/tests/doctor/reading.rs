@@ -52,6 +52,13 @@ fn what_is_called_is_what_the_checks_say_and_changes_nothing() {
     // A unit by the path of its name.
     assert_eq!(bench.run(&["--organizational-units", "Root/Workloads"]).status, 0);
     all.extend(called(&bench.0.counters()));
+    // The rule as it may get into the accounts otherwise, and what was recorded.
+    let pack = vec![integration_tests::OrganizationRule::default()];
+    let mut organization = prepared_but("", "");
+    organization.config.organization_conformance_packs = pack;
+    let bench = Bench::new(organization);
+    assert_eq!(bench.run(&["--rule-as", "conformance-pack", "--source", "both"]).status, 0);
+    all.extend(called(&bench.0.counters()));
     for case in cases() {
         let bench = Bench::new(case.organization);
         bench.run(&[&everything[..4], case.arguments].concat());

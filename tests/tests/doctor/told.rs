@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use integration_tests::{Effect, Fault, RateLimit, RegionStatus};
+use integration_tests::{Effect, Fault, RateLimit};
 
 use crate::bench::{BANK, BOTH_REGIONS, Bench, SHOP, prepared_but};
 use crate::organization::cases;
@@ -19,11 +19,12 @@ fn everything_is_there() {
         ("caller", 1),
         ("organization", 1),
         ("all-features", 1),
-        ("trusted-access", 3),
-        ("delegated-administrator", 3),
+        ("trusted-access", 2),
+        ("delegated-administrator", 2),
         ("stack-set", 1),
         ("stack-instances", 2),
         ("organization-rule", 6),
+        ("aggregator", 0),
         ("role", 2),
         ("regions", 6),
         ("recorder", 6),
@@ -88,53 +89,6 @@ fn as_a_person_reads_it() {
         .collect();
     let told = told.join("\n────────\n\n");
     insta::with_settings!({filters => filters()}, { insta::assert_snapshot!(told) });
-}
-
-/// Who scans alone needs no recorder, and none is looked for.
-#[test]
-fn without_a_rule_nothing_must_be_recorded() {
-    let recorders = "[cloudformation]\nstack_set = []\n[[config.recorder]]\nabsent = true\n";
-    let mut organization = prepared_but("", recorders);
-    organization.accounts[1].roles = Some(Vec::new());
-    let bench = Bench::new(organization);
-    let outcome = bench.run(&["--rule-regions", "none"]);
-    // Nothing is recorded, but what else is in the Shop was not seen.
-    assert_eq!((outcome.status, outcome.ok("recorder"), outcome.ok("organization-rule")), (4, 0, 0));
-    assert_eq!(
-        outcome.lines(),
-        [
-            "stack-set to-come - -: there is no StackSet `EcrEncryptionMemberRole` in eu-central-1".to_owned(),
-            format!("role to-come {SHOP} -: the role is not deployed yet"),
-            format!("ecr-rights unknown {SHOP} -: the account cannot be entered"),
-        ]
-    );
-    assert_eq!(bench.0.counters().calls_of("config", "DescribeConfigurationRecorders"), 0);
-    assert_eq!(bench.run(&[]).status, 3);
-}
-
-/// A scan that takes what AWS Config recorded lacks what it did not, rule or none.
-#[test]
-fn what_a_scan_takes_from_aws_config_must_be_recorded() {
-    let recorder = "[[config.recorder]]\naccount = \"222222222222\"\nregion = \"us-east-1\"\nabsent = true\n";
-    let bench = Bench::new(prepared_but("", recorder));
-    for source in ["config", "both"] {
-        for (regions, recorders) in [("none", 5), ("eu-central-1", 5)] {
-            let outcome = bench.run(&["--rule-regions", regions, "--source", source]);
-            let missing = format!("recorder missing {SHOP} us-east-1: there is no configuration recorder");
-            assert_eq!((outcome.status, outcome.ok("recorder")), (3, recorders), "{source} {regions}");
-            assert_eq!(outcome.lines(), [missing], "{source} {regions}");
-        }
-        let outcome = bench.run(&["--rule-regions", "none", "--source", source, "--regions", "eu-central-1"]);
-        assert_eq!((outcome.status, outcome.ok("recorder")), (0, 3), "{source}");
-    }
-    let outcome = bench.run(&["--rule-regions", "eu-central-1"]);
-    assert_eq!((outcome.status, outcome.ok("recorder")), (0, 3));
-    // Where nobody can look, nobody knows.
-    let mut organization = prepared_but("", "");
-    organization.accounts[1].roles = Some(Vec::new());
-    let outcome = Bench::new(organization).run(&["--rule-regions", "none", "--source", "config"]);
-    assert_eq!(outcome.status, 4);
-    assert!(outcome.lines().contains(&format!("recorder unknown {SHOP} -: the account cannot be entered")));
 }
 
 /// Passing faults are retried; those that last are told as unknown, whatever they strike.
@@ -210,45 +164,6 @@ fn an_organization_that_may_not_be_read() {
         assert!(told, "{operation}: {:?}", outcome.lines());
         assert!(outcome.ok("recorder") > 0, "{operation}");
     }
-}
-
-/// A Region that is being enabled comes by itself, a recorder in it does not.
-#[test]
-fn a_region_that_is_being_enabled() {
-    let mut organization = prepared_but("", "[config]\norganization_rule = []\n");
-    organization.accounts[2].regions = [("us-east-1".to_owned(), RegionStatus::Enabling)].into();
-    let bench = Bench::new(organization);
-    let of_the_region = |arguments: &[&str]| -> (i32, Vec<String>) {
-        let outcome = bench.run(arguments);
-        let place = format!("{BANK} us-east-1");
-        (outcome.status, outcome.lines().into_iter().filter(|line| line.contains(&place)).collect())
-    };
-    let region = format!("regions to-come {BANK} us-east-1: AWS is enabling the Region");
-    let recorder = format!("recorder unknown {BANK} us-east-1: AWS is enabling the Region");
-    assert_eq!(of_the_region(&BOTH_REGIONS), (4, vec![region.clone(), recorder]));
-    assert_eq!(of_the_region(&["--regions", "us-east-1", "--rule-regions", "none"]), (0, vec![region]));
-}
-
-/// Of what is not made use of, nothing is demanded, and nothing is asked.
-#[test]
-fn only_what_is_used_must_be_allowed() {
-    let mut organization = prepared_but("trusted_services = []", "[cloudformation]\nstack_set = []\n");
-    organization.cloudformation.organizations_access = Some("DISABLED".to_owned());
-    let bench = Bench::new(organization);
-    let principals = |arguments: &[&str]| -> Vec<String> {
-        let outcome = bench.run(&[&["--rule-regions", "none"], arguments].concat());
-        let findings = outcome.findings().iter().filter(|one| one["check"] == "trusted-access");
-        let told = |one: &serde_json::Value| one["cause"].as_str().unwrap().replace("not enabled for ", "");
-        findings.map(told).map(|principal| principal.replace(".amazonaws.com", "")).collect()
-    };
-    let stack_sets = "member.org.stacksets.cloudformation";
-    assert_eq!(principals(&[]), [stack_sets]);
-    assert_eq!(principals(&["--source", "both"]), ["config", stack_sets]);
-    assert_eq!(principals(&["--source", "config", "--security-hub"]), ["config", stack_sets]);
-    bench.0.reset();
-    assert_eq!(principals(&["--source", "config"]), ["config"]);
-    assert_eq!(bench.0.counters().calls_of("cloudformation", "DescribeStackSet"), 0);
-    assert_eq!(principals(&["--rule-name", "x"]), [stack_sets]);
 }
 
 /// Accounts that nobody can use are told, and are no problem; those that are left out are not looked at.

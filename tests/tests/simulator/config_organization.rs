@@ -1,4 +1,4 @@
-//! AWS Config's rules of the organization.
+//! AWS Config's rules and conformance packs of the organization.
 
 use integration_tests::{
     AccountState, Delegation, Generate, MemberRule, Organization, OrganizationRule, Recorder, RegionStatus,
@@ -168,6 +168,45 @@ fn only_administrators_of_aws_config_see_rules_and_only_their_own() {
     organization.in_use = false;
     let simulator = start(organization);
     assert_eq!(Client::new(&simulator).config(RULES, &json!({})).code(), "OrganizationAccessDeniedException");
+}
+
+/// A conformance pack is described and told of as a rule is, in words of its own.
+#[test]
+fn conformance_packs() {
+    const PACKS: &str = "DescribeOrganizationConformancePacks";
+    const PACK_STATUS: &str = "GetOrganizationConformancePackDetailedStatus";
+    let simulator = start(organization());
+    let client = Client::new(&simulator);
+    let by_name = json!({"OrganizationConformancePackName": "ecr-encryption"});
+    assert_eq!(client.config(PACKS, &json!({})).ok(), json!({"OrganizationConformancePacks": []}));
+    assert_eq!(client.config(PACK_STATUS, &by_name).code(), "NoSuchOrganizationConformancePackException");
+
+    let mut organization = with(OrganizationRule::default());
+    organization.config.organization_conformance_packs = vec![OrganizationRule {
+        excluded_accounts: vec![MANAGEMENT.to_owned()],
+        statuses: vec![MemberRule {
+            account: Some(MEMBER.to_owned()),
+            status: "CREATE_FAILED".to_owned(),
+            error_code: Some("AccessDenied".to_owned()),
+            ..MemberRule::default()
+        }],
+        ..OrganizationRule::default()
+    }];
+    let simulator = start(organization);
+    let client = Client::new(&simulator);
+    let packs = client.config(PACKS, &json!({"OrganizationConformancePackNames": ["ecr-encryption"]})).ok();
+    assert_eq!(packs, client.config(PACKS, &json!({})).ok());
+    let pack = &packs["OrganizationConformancePacks"][0];
+    assert_eq!(pack["OrganizationConformancePackName"], "ecr-encryption");
+    assert_eq!(pack["ExcludedAccounts"], json!([MANAGEMENT]));
+    let status = client.config(PACK_STATUS, &by_name).ok()["OrganizationConformancePackDetailedStatuses"].clone();
+    assert_eq!(strings(&status, "AccountId"), [MEMBER, OTHER]);
+    assert_eq!(strings(&status, "Status"), ["CREATE_FAILED", "CREATE_SUCCESSFUL"]);
+    assert_eq!(status[0]["ErrorCode"], "AccessDenied");
+    let failed = json!({"OrganizationConformancePackName": "ecr-encryption", "Filters": {"Status": "CREATE_FAILED"}});
+    let status = client.config(PACK_STATUS, &failed).ok();
+    assert_eq!(strings(&status["OrganizationConformancePackDetailedStatuses"], "AccountId"), [MEMBER]);
+    assert_eq!(client.assume(OTHER).config(PACKS, &json!({})).code(), "OrganizationAccessDeniedException");
 }
 
 #[rstest]

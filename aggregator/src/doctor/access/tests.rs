@@ -70,13 +70,17 @@ fn another_role_is_never_to_come(
     assert!(!hint.contains("has brought"), "{hint}");
 }
 
-/// The functions of another home account need the role where the caller needs none.
+/// The functions of another home account need the role where the caller needs none, or has another one.
 #[rstest]
 #[case(Standing::ToCome, State::ToCome)]
 #[case(Standing::There, State::Unknown)]
 #[case(Standing::Unknown, State::Unknown)]
-fn the_role_of_the_callers_own_management_account(#[case] standing: Standing, #[case] state: State) {
-    let problem = callers_management_role(standing, "111111111111");
+fn the_role_of_the_management_account(
+    #[case] standing: Standing,
+    #[case] state: State,
+    #[values(Entered::FromInside, Entered::ByAnotherRole)] entered: Entered,
+) {
+    let problem = unseen_management_role(standing, "111111111111", entered);
     assert_eq!(problem.state, state);
     assert!(problem.commands[1].contains("EcrEncryptionManagementRole"), "{problem:?}");
 }

@@ -8,6 +8,7 @@ fn stack_set() -> StackSetAddress {
         name: "EcrEncryptionMemberRole".to_owned(),
         call_as: "DELEGATED_ADMIN",
         regions: vec!["eu-central-1".to_owned(), "us-east-1".to_owned()],
+        stack: ACCESS.to_owned(),
     }
 }
 
@@ -38,7 +39,8 @@ fn all_of_them() {
         register_delegated_administrator(management, "222222222222", "config.amazonaws.com"),
         deploy("EcrEncryptionAccess"),
         deploy_management_role("111111111111"),
-        stack_set.turn_on_auto_deployment(&capabilities),
+        stack_set.turn_on_auto_deployment(&capabilities, &[]),
+        stack_set.turn_on_auto_deployment(&[], &["RuleFunctionArn".to_owned()]),
         stack_set.create_instance(unit, member),
         stack_set.update_instance(unit, member),
         stack_set.replace_instance(unit, member),

@@ -22,13 +22,21 @@ fn shown(problems: &[Problem]) -> Option<(State, &str)> {
     problems.first().map(|problem| (problem.state, problem.cause.as_str()))
 }
 
+const NOTHING: Use = Use { rule: None, aggregator: false, role: false, source: Source::Api };
+
+fn rule_as(rule: RuleAs) -> Use {
+    Use { rule: Some(rule), role: true, ..NOTHING }
+}
+
 /// Nothing is demanded of the organization that the deployment makes no use of.
 #[rstest]
-#[case::all(Use { rule: true, aggregator: true, role: true }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
-#[case::a_rule(Use { rule: true, aggregator: false, role: true }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
-#[case::a_scan(Use { rule: false, aggregator: false, role: true }, &[STACK_SETS])]
-#[case::a_scan_of_both(Use { rule: false, aggregator: true, role: true }, &[CONFIG, STACK_SETS])]
-#[case::a_scan_of_config(Use { rule: false, aggregator: true, role: false }, &[CONFIG])]
+#[case::a_rule(rule_as(RuleAs::Organization), &[CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_pack(rule_as(RuleAs::ConformancePack), &[CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_rule_of_units(rule_as(RuleAs::StackSets), &[STACK_SETS])]
+#[case::all(Use { aggregator: true, ..rule_as(RuleAs::Organization) }, &[CONFIG, CONFIG_MULTI_ACCOUNT, STACK_SETS])]
+#[case::a_scan(Use { role: true, ..NOTHING }, &[STACK_SETS])]
+#[case::a_scan_of_both(Use { aggregator: true, role: true, ..NOTHING }, &[CONFIG, STACK_SETS])]
+#[case::a_scan_of_config(Use { aggregator: true, ..NOTHING }, &[CONFIG])]
 fn principals(#[case] used: Use, #[case] expected: &[&str]) {
     assert_eq!(used.principals().collect::<Vec<_>>(), expected);
 }
@@ -73,7 +81,7 @@ fn trust(
     let activated = activated
         .map(|status| status.map(str::to_owned))
         .map_err(|()| denied("cloudformation:DescribeOrganizationsAccess"));
-    let problems = trusted_access(principal, &listed, &activated, &PLACE);
+    let problems = trusted_access(principal, &listed, &activated, false, &PLACE);
     assert_eq!(shown(&problems).map(|(state, _)| state), expected);
     let mends = problems.iter().filter(|problem| problem.state == State::Missing);
     for problem in mends {
@@ -81,6 +89,29 @@ fn trust(
         assert!(problem.commands[1].contains(mend), "{problem:?}");
         assert!(problem.commands[0].contains(MANAGEMENT), "{problem:?}");
     }
+}
+
+/// The management account's own deployment has AWS Config enable it: once, so that what is there already brings nothing.
+#[rstest]
+#[case::to_come(CONFIG, MANAGEMENT, false, State::ToCome)]
+#[case::a_rule_to_come(CONFIG_MULTI_ACCOUNT, MANAGEMENT, false, State::ToCome)]
+#[case::disabled_later(CONFIG_MULTI_ACCOUNT, MANAGEMENT, true, State::Missing)]
+#[case::a_delegated_administrator(CONFIG, HOME, false, State::Missing)]
+#[case::stack_sets(STACK_SETS, MANAGEMENT, false, State::Missing)]
+fn access_that_comes_with_the_deployment(
+    #[case] principal: &str,
+    #[case] home_account: &str,
+    #[case] is_deployed: bool,
+    #[case] state: State,
+) {
+    let place = HomePlace { home_account, ..PLACE };
+    let problems =
+        trusted_access(principal, &Ok(BTreeSet::new()), &Ok(Some("DISABLED".to_owned())), is_deployed, &place);
+    assert_eq!((problems[0].state, problems[0].commands.len()), (state, 2), "{problems:?}");
+    // Where it is not known which one is the management account, nobody knows that it comes.
+    let place = HomePlace { management_account: None, ..place };
+    let problems = trusted_access(principal, &Ok(BTreeSet::new()), &Ok(None), is_deployed, &place);
+    assert_eq!(problems[0].state, State::Missing);
 }
 
 #[rstest]

@@ -7,7 +7,10 @@ const ROLE: Asker<'static> = Asker {
     account_id: "333333333333",
     who: "the role arn:aws:iam::333333333333:role/security/Audit",
     role_name: Some("security/Audit"),
+    rights: Whose::TheirOwn,
 };
+const DEPLOYED: &str = "arn:aws:iam::333333333333:role/EcrEncryptionAudit";
+const LOOKER: Asker<'static> = Asker { rights: Whose::OfALooker(Some(DEPLOYED)), ..ROLE };
 const CALLER: Asker<'static> = Asker { role_name: None, ..ROLE };
 const KEY: &str = "arn:aws:kms:eu-central-1:333333333333:key/1";
 
@@ -81,6 +84,34 @@ fn rights_of_one_service_are_given_together() {
     assert!(problems[1].hint.as_deref().unwrap().starts_with("a service control policy denies"));
     // And nobody knows what the caller is.
     assert!(rights(&faults, CALLER).iter().all(|problem| problem.commands.is_empty()));
+}
+
+/// What a role that only looks may not do says nothing of the deployed one, unless the organization denies it to all.
+#[rstest]
+#[case::not_allowed("no identity-based policy allows it", State::Unknown)]
+#[case::boundary("no permissions boundary allows it", State::Unknown)]
+#[case::explicit("with an explicit deny in an identity-based policy", State::Unknown)]
+#[case::not_told("not authorized", State::Unknown)]
+#[case::service_control_policy("with an explicit deny in a service control policy", State::Missing)]
+#[case::resource_control_policy("with an explicit deny in a resource control policy", State::Missing)]
+fn rights_of_a_role_that_looks(#[case] message: &str, #[case] state: State) {
+    let faults = [fault("AccessDeniedException", message)];
+    for asker in [LOOKER, Asker { rights: Whose::OfALooker(None), ..ROLE }] {
+        let problems = rights(&faults, asker);
+        assert_eq!((problems.len(), problems[0].state, problems[0].commands.len()), (1, state, 0), "{problems:?}");
+    }
+    let hint = rights(&faults, LOOKER)[0].hint.clone().unwrap();
+    assert_eq!(hint.contains(DEPLOYED) && hint.contains("--deployed-role"), state == State::Unknown, "{hint}");
+    assert_eq!(rights(&faults, ROLE)[0].state, State::Missing);
+}
+
+/// The key is to be described by the role that is deployed, whoever looks.
+#[test]
+fn the_policy_of_a_key_is_to_name_the_deployed_role() {
+    let (in_use, no_key) = (denied(), not_found());
+    let hint = |asker| keys(Some((KEY, &in_use)), Some(&no_key), asker)[0].hint.clone().unwrap();
+    assert!(hint(LOOKER).ends_with(&format!("to the role {DEPLOYED}")), "{}", hint(LOOKER));
+    assert!(hint(ROLE).ends_with("role/security/Audit"), "{}", hint(ROLE));
 }
 
 #[rstest]

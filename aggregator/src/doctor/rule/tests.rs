@@ -9,7 +9,7 @@ fn id(text: &str) -> AccountId {
 
 fn rule(status: &str, code: Option<&str>, message: Option<&str>) -> OrganizationRule {
     let status = RuleStatus::of(status, code.map(str::to_owned), message.map(str::to_owned));
-    OrganizationRule { excluded: BTreeSet::new(), statuses: [(id("333333333333"), status)].into() }
+    OrganizationRule { is_pack: false, excluded: BTreeSet::new(), statuses: [(id("333333333333"), status)].into() }
 }
 
 #[rstest]

@@ -13,6 +13,7 @@ fn address() -> StackSetAddress {
         name: "EcrEncryptionMemberRole".to_owned(),
         call_as: "DELEGATED_ADMIN",
         regions: vec!["eu-central-1".to_owned()],
+        stack: mend::ACCESS.to_owned(),
     }
 }
 
@@ -22,6 +23,7 @@ fn described() -> StackSetDescription {
         permission_model: Some("SERVICE_MANAGED".to_owned()),
         auto_deployment: Some(true),
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+        parameters: Vec::new(),
         regions: vec!["eu-central-1".to_owned()],
     }
 }
