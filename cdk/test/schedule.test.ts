@@ -9,6 +9,8 @@ const READABLE: [expression: string, longestGapHours: number | undefined][] = [
   ['rate(1 day)', 24],
   ['rate(15 minutes)', 0.25],
   ['rate(7 days)', undefined],
+  // More runs in four years than a call can have arguments.
+  ['cron(0/15 * * * ? *)', 0.25],
   ['cron(0 3 * * ? *)', 24],
   ['cron(0 0/6 * * ? *)', 6],
   ['cron(0 */6 * * ? *)', 6],

@@ -44,7 +44,7 @@ function readCron(text: string): ScanSchedule | undefined {
   const runs = runsOfFourYears((day) => months.includes(day.getUTCMonth() + 1) && isDay(day), times);
   return runs.length === 0
     ? undefined
-    : { expression: text, longestGapHours: year === '*' ? within7Days(Math.max(...gaps(runs)) / 60) : undefined };
+    : { expression: text, longestGapHours: year === '*' ? within7Days(longestGap(runs) / 60) : undefined };
 }
 
 /** CloudWatch alarms look back seven days at most; two hours of that are kept for runs that take long. */
@@ -54,6 +54,11 @@ function within7Days(hours: number): number | undefined {
 
 function gaps(times: readonly number[]): number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+}
+
+/** Not by `Math.max(...)`: a run every 15 minutes makes more gaps than a call can have arguments. */
+function longestGap(times: readonly number[]): number {
+  return gaps(times).reduce((longest, gap) => Math.max(longest, gap), 0);
 }
 
 /** Minutes since the first day, of every run in four years: a leap year is among them. */
