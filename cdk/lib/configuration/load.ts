@@ -10,13 +10,15 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { ConfigurationError } from './configuration-error';
-import { crossChecks } from './cross-checks';
+import { CROSS_CHECKS } from './cross-checks';
 import { nearest } from './field';
+import type { Check } from './problem';
+import { found, rightValues } from './right-values';
 import { type Configuration, configurationSchema } from './schema';
 import { isEmpty, nodeAt, plainValues, ValueError } from './yaml-values';
 
-/** Reads the configuration file. */
-export function loadConfiguration(file: string): Configuration {
+/** Reads the configuration file; `checks` look at it beside those of settings that do not fit together. */
+export function loadConfiguration(file: string, checks: readonly Check[] = []): Configuration {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -28,11 +30,15 @@ export function loadConfiguration(file: string): Configuration {
       file,
     );
   }
-  return parseConfiguration(text, file);
+  return parseConfiguration(text, file, checks);
 }
 
 /** Reads the text of a configuration; `file` is what messages call it. */
-export function parseConfiguration(text: string, file = 'the configuration'): Configuration {
+export function parseConfiguration(
+  text: string,
+  file = 'the configuration',
+  checks: readonly Check[] = [],
+): Configuration {
   const lines = new LineCounter();
   // The schema `failsafe` takes every value as the text that it is: account ids keep their zeros.
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
@@ -42,15 +48,15 @@ export function parseConfiguration(text: string, file = 'the configuration'): Co
       file,
     );
   }
-  const parsed = configurationSchema.safeParse(valuesOf(document, lines, file));
-  if (!parsed.success) {
-    throw new ConfigurationError(
-      parsed.error.issues.flatMap((issue) => describe(issue, nodeAt(document, issue.path), lines)),
-      file,
-    );
-  }
-  const problems = crossChecks(parsed.data);
-  if (problems.length > 0) {
+  const values = valuesOf(document, lines, file);
+  const parsed = configurationSchema.safeParse(values);
+  const right = parsed.success ? parsed.data : rightValues(configurationSchema, values);
+  const crossing = right === undefined ? [] : [...CROSS_CHECKS, ...checks].flatMap((check) => found(check, right));
+  const problems = [
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, nodeAt(document, issue.path), lines)),
+    ...crossing.map(({ path, message }) => `${lineOf(nodeAt(document, path), lines)}${message}`),
+  ];
+  if (problems.length > 0 || !parsed.success) {
     throw new ConfigurationError(problems, file);
   }
   return parsed.data;
