@@ -1,17 +1,21 @@
 import type { App } from 'aws-cdk-lib';
 import { AccessStack } from './access-stack';
 import { AggregatorStack } from './aggregator-stack';
+import type { Check } from './configuration/problem';
 import type { Configuration } from './configuration/schema';
-import { checkZips } from './constructs/function-zip';
+import { zipsRun } from './constructs/function-zip';
+import { environmentFits } from './constructs/scan-environment';
 import { ManagementRoleStack } from './management-role-stack';
 import { RULE_STACKS } from './names';
 import { entersAccounts } from './permissions';
 import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
 
+/** What must be right of a configuration before it is deployed, and what else is done with it does not ask for. */
+export const DEPLOYMENT_CHECKS: readonly Check[] = [zipsRun, environmentFits];
+
 /** The stacks that a configuration asks for. Their names, like all names in them, must not change between versions. */
 export function deploy(app: App, configuration: Configuration): void {
-  checkZips(configuration);
   if (configuration.mode === 'single-account') {
     singleAccount(app, configuration);
   } else {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { problems } from './support/refusal';
+import { deploymentProblems, problems } from './support/refusal';
 
 const WRONG = `mode: organization
 home:
@@ -39,8 +39,8 @@ tags:
 `;
 
 /** The lines and the settings of the problems. */
-function where(text: string): string[] {
-  return problems(text).map((problem) => problem.replace(/^(?:line (\d+): )?`(.*?)`.*/, '$1 $2'));
+function where(text: string, tell = problems): string[] {
+  return tell(text).map((problem) => problem.replace(/^(?:line (\d+): )?(?:unknown setting )?`(.*?)`.*/, '$1 $2'));
 }
 
 test('what does not fit together is told with the line of what has to be changed', () => {
@@ -54,4 +54,53 @@ test('what does not fit together is told with the line of what has to be changed
     '30 policy.overrides.1.organizationalUnits',
     '34 tags',
   ]);
+});
+
+const BASE = `mode: organization
+home: {account: 111122223333, region: eu-central-1}
+organization: {id: o-a1b2c3d4e5, managementAccount: 111122223333, organizationalUnits: [r-ab12]}
+logs: {level: LOUD}
+`;
+
+/** What is told beside the level of the logs, which is wrong by itself. */
+const BESIDE: [name: string, text: string, expected: string[]][] = [
+  ['what does not fit together', 'rule: {regions: [us-east-1, us-east-1]}\ncode: {build: cargo}', ['5 rule.regions']],
+  ['a zip file that is not there', 'rule: {regions: []}\ncode: {scanZip: no.zip}', ['6 code.scanZip']],
+  [
+    'both, and another value that is wrong by itself',
+    'rule: {regions: [us-east-1, us-east-1]}\ncode: {scanZip: no.zip, ruleZip: test/fixtures/arm64.zip}\nreport: {keepDays: 0}',
+    ['5 rule.regions', '6 code.scanZip', '7 report.keepDays'],
+  ],
+  [
+    'no list of which an item is wrong by itself',
+    'rule: {regions: [eu-north-9, us-gov-west-1], invokingAccounts: [111122223333]}\ncode: {build: cargo}',
+    ['5 rule.invokingAccounts', '5 rule.regions.0'],
+  ],
+  [
+    'nothing that the right value would mend',
+    'rule: {regions: [], invokePermission: account, invokingAccounts: [111122223333]}\ncode: {build: cargo}',
+    ['5 rule.invokePermission'],
+  ],
+  [
+    'nothing that the right name would mend',
+    'rule: {regions: []}\ncode: {build: cargo}\nscan: {source: both}\noptions: {configurationAgregator: true}',
+    ['8 options.configurationAgregator'],
+  ],
+  [
+    'nothing of a section whose name is wrong',
+    'rule: {regions: []}\ncode: {build: cargo}\nscan: {source: both}\noption: {configurationAggregator: true}',
+    ['8 option'],
+  ],
+  ['no section that is a text', 'rule: everywhere\ncode: {build: cargo}', ['5 rule']],
+];
+
+for (const [name, text, expected] of BESIDE) {
+  test(`beside a value that is wrong by itself is told: ${name}`, () => {
+    assert.deepEqual(where(BASE + text, deploymentProblems).sort(), ['4 logs.level', ...expected]);
+  });
+}
+
+test('where nothing is right, each setting is told once', () => {
+  assert.equal(where('- mode', deploymentProblems).length, 1);
+  assert.deepEqual(where('mode: both', deploymentProblems).sort(), ['1 mode', ' home', ' rule'].sort());
 });

@@ -3,11 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { App } from 'aws-cdk-lib';
 import { loadConfiguration, parseConfiguration } from '../lib/configuration/load';
-import { deploy } from '../lib/deployment';
-import { refusal } from './support/refusal';
-import { context } from './support/synthesise';
+import { deploymentProblems, refusal } from './support/refusal';
 
 const BASE = `mode: organization
 home: {account: 111122223333, region: eu-central-1}
@@ -151,21 +148,22 @@ test('names a folder in place of the file', () => {
 });
 
 test('both zip files are told at once, and none that is not needed', () => {
-  const deployed = (text: string) =>
-    refusal(() => deploy(new App({ outdir: join(folder, 'out'), context: context() }), parseConfiguration(text)));
   const nowhere = 'code: {ruleZip: no.zip, scanZip: also-no.zip}\n';
   assert.deepEqual(
-    deployed(BASE + nowhere).map((problem) => problem.replace(/;.*/, '')),
-    ['`code.ruleZip` is `no.zip`, which is not there', '`code.scanZip` is `also-no.zip`, which is not there'],
+    deploymentProblems(BASE + nowhere).map((problem) => problem.replace(/;.*/, '')),
+    [
+      'line 5: `code.ruleZip` is `no.zip`, which is not there',
+      'line 5: `code.scanZip` is `also-no.zip`, which is not there',
+    ],
   );
   const withoutRule = BASE.replace('regions: [eu-central-1]', 'regions: []');
-  assert.equal(deployed(withoutRule + nowhere).length, 1);
+  assert.equal(deploymentProblems(withoutRule + nowhere).length, 1);
   writeFileSync(join(folder, 'text.zip'), 'no zip file');
   for (const path of [folder, join(folder, 'text.zip')]) {
     const code = `code: {ruleZip: test/fixtures/arm64.zip, scanZip: ${path}}\n`;
     assert.match(
-      deployed(BASE + code)[0] ?? '',
-      /^`code.scanZip` is `.*`, which is no zip file with `bootstrap` in it; /,
+      deploymentProblems(BASE + code)[0] ?? '',
+      /^line 5: `code.scanZip` is `.*`, which is no zip file with `bootstrap` in it; /,
     );
   }
 });

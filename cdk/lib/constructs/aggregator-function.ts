@@ -50,7 +50,11 @@ export class AggregatorFunction extends Construct {
       ephemeralStorageSize: Size.mebibytes(scan.storageMiB),
       timeout: LONGEST_RUN,
       layers: [new PolicyLayer(this, 'Policy', configuration)],
-      environment: scanEnvironment(configuration, report, topic),
+      environment: scanEnvironment(configuration, {
+        location: report.location,
+        keyArn: report.key.keyArn,
+        topicArn: topic.topicArn,
+      }),
       deadLetterQueue: this.deadLetterQueue,
       // A run that failed, or lost an account, does so again a minute later, at the full price. The next one is scheduled.
       retryAttempts: 0,
