@@ -100,6 +100,38 @@ for (const [name, text, expected] of BESIDE) {
   });
 }
 
+const TWICE: [name: string, text: string, ...expected: RegExp[]][] = [
+  [
+    'a section',
+    `rule: {regions: []}\nlogs:\n  days: 30\n`,
+    /^line 6: `logs` is given twice, first in line 4; allowed: once$/,
+  ],
+  [
+    'a setting, beside what is wrong in the last of them',
+    'rule:\n  regions: []\n  frequency: One_Hour\n  regions: []\n  regions: [eu-north-9]\n',
+    /^line 9: `rule.regions` is given 3 times, first in line 6; allowed: once$/,
+    /^line 9: `rule.regions.0` is /,
+    /^line 4: `logs.level` is /,
+  ],
+  [
+    'what a list has, and a tag',
+    'rule: {regions: []}\npolicy:\n  overrides:\n    - name: one\n      name: two\n      regions: [us-east-1]\n      requireDualLayer: true\ntags:\n  a.b: c\n  a.b: d\n',
+    /^line 9: `policy.overrides.0.name` is given twice, first in line 8; allowed: once$/,
+    /^line 14: `tags.a.b` is given twice, first in line 13; allowed: once$/,
+    /^line 4: `logs.level` is /,
+  ],
+];
+
+for (const [name, text, ...expected] of TWICE) {
+  test(`refuses what is given twice: ${name}`, () => {
+    const told = problems(BASE + text);
+    assert.equal(told.length, expected.length, told.join('\n'));
+    for (const [index, pattern] of expected.entries()) {
+      assert.match(told[index] ?? '', pattern);
+    }
+  });
+}
+
 test('where nothing is right, each setting is told once', () => {
   assert.equal(where('- mode', deploymentProblems).length, 1);
   assert.deepEqual(where('mode: both', deploymentProblems).sort(), ['1 mode', ' home', ' rule'].sort());

@@ -81,7 +81,6 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     /^line 7: unknown setting `scan.memory`; did you mean `memoryMiB`\?; allowed: schedule, /,
   ],
   ['an unknown key like nothing', `${BASE}xyzzyxyzzy: 1`, /^line 5: unknown setting `xyzzyxyzzy`; allowed: mode/],
-  ['a key that is given twice', `${BASE}rule: {regions: []}`, /^line 5: Map keys must be unique/],
   ['a file that is no YAML', 'a: [1\nb: 2', /^line 2: /],
   [
     'an empty file',

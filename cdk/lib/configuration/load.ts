@@ -15,7 +15,7 @@ import { nearest } from './field';
 import type { Check } from './problem';
 import { found, rightValues } from './right-values';
 import { type Configuration, configurationSchema } from './schema';
-import { isEmpty, nodeAt, plainValues, ValueError } from './yaml-values';
+import { givenAgain, isEmpty, nodeAt, plainValues, ValueError } from './yaml-values';
 
 /** Reads the configuration file; `checks` look at it beside those of settings that do not fit together. */
 export function loadConfiguration(file: string, checks: readonly Check[] = []): Configuration {
@@ -41,7 +41,12 @@ export function parseConfiguration(
 ): Configuration {
   const lines = new LineCounter();
   // The schema `failsafe` takes every value as the text that it is: account ids keep their zeros.
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+  });
   if (document.errors.length > 0) {
     throw new ConfigurationError(
       document.errors.map((error) => `line ${lines.linePos(error.pos[0]).line}: ${syntaxProblem(error)}`),
@@ -53,6 +58,7 @@ export function parseConfiguration(
   const right = parsed.success ? parsed.data : rightValues(configurationSchema, values);
   const crossing = right === undefined ? [] : [...CROSS_CHECKS, ...checks].flatMap((check) => found(check, right));
   const problems = [
+    ...givenAgain(document.contents).map(({ path, names }) => twice(path, names, lines)),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, nodeAt(document, issue.path), lines)),
     ...crossing.map(({ path, message }) => `${lineOf(nodeAt(document, path), lines)}${message}`),
   ];
@@ -64,6 +70,12 @@ export function parseConfiguration(
 
 function syntaxProblem({ code, message }: YAMLParseError): string {
   return code === 'MULTIPLE_DOCS' ? 'a second document begins; allowed: one, without `---` behind it' : message;
+}
+
+function twice(path: readonly string[], names: readonly Node[], lines: LineCounter): string {
+  const times = names.length === 2 ? 'twice' : `${names.length} times`;
+  const first = lineOf(names[0], lines).slice(0, -2);
+  return `${lineOf(names.at(-1), lines)}\`${shown(path.join('.'))}\` is given ${times}, first in ${first}; allowed: once`;
 }
 
 /** An empty file lacks what must be there, like any other. */
