@@ -104,6 +104,13 @@ export const keyArnGlob = (description: string) =>
     },
   );
 
+/** Whether the pattern can match a key of the partition: what is before the first `*` tells. */
+export function isOfPartition(glob: string, partition: string): boolean {
+  const beforeStar = glob.split('*')[0] ?? '';
+  const wanted = `arn:${partition}:kms:`;
+  return [...wanted].every((character, index) => ['?', undefined, character].includes(beforeStar[index]));
+}
+
 /** Checks the sections of the pattern from the left, up to the first `*`: behind it, sections can no longer be told. */
 function canMatchKeyArn(glob: string): boolean {
   const beforeStar = glob.split('*')[0] ?? '';

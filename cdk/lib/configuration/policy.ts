@@ -65,6 +65,7 @@ export function ruleParameters(policy: Policy, executionRoleName: string | undef
 /** What is wrong with the length of the parameters, and the way out, which begins with the longest of them. */
 export function parametersTooLong(
   parameters: Record<string, string>,
+  partition: string,
 ): { readonly longest: string; readonly message: string } | undefined {
   const characters = JSON.stringify(parameters).length;
   if (characters <= MOST_CHARACTERS) {
@@ -75,7 +76,7 @@ export function parametersTooLong(
   );
   const wayOut =
     name === 'kmsKeyArns'
-      ? 'name many keys by a wildcard, such as arn:aws:kms:*:111122223333:key/*, or their accounts in `kmsKeyAccountIds`'
+      ? `name many keys by a wildcard, such as arn:${partition}:kms:*:111122223333:key/*, or their accounts in \`kmsKeyAccountIds\``
       : name === 'exemptRepositoryNames'
         ? 'name many repositories by a wildcard, or exempt them by a tag with `exemptTagKey`'
         : 'name fewer';

@@ -1,4 +1,5 @@
-import { partitionOf } from '../aws-names';
+import { isOfPartition, partitionOf } from '../aws-names';
+import type { Policy } from '../policy';
 import { type Check, type Problem, wrong } from '../problem';
 import type { Configuration } from '../schema';
 
@@ -15,6 +16,23 @@ const ofHomesPartition = (
           wrong(
             `${name}.${index}`,
             `is \`${region}\`, of the partition ${partitionOf(region)}; allowed: Regions of ${partition}, as \`home.region\` (\`${home.region}\`)`,
+          ),
+        ),
+    );
+  };
+};
+
+/** Else no repository could comply, and nobody would be told why. */
+const keysOfHomesPartition = (list: (policy: Policy) => [name: string, globs: readonly string[]][]): Check => {
+  return ({ home, policy }) => {
+    const partition = partitionOf(home.region);
+    return list(policy).flatMap(([name, globs]) =>
+      [...globs.entries()]
+        .filter(([, glob]) => !isOfPartition(glob, partition))
+        .map(([index, glob]) =>
+          wrong(
+            `${name}.${index}`,
+            `is \`${glob}\`, which no key of the partition ${partition} has; allowed: what begins with arn:${partition}:, as \`home.region\` (\`${home.region}\`) demands`,
           ),
         ),
     );
@@ -78,6 +96,10 @@ export const PLACES = [
   ofHomesPartition(({ scan }) => [['scan.regions', scan.regions ?? []]]),
   ofHomesPartition(({ policy }) =>
     policy.overrides.map(({ regions = [] }, index) => [`policy.overrides.${index}.regions`, regions]),
+  ),
+  keysOfHomesPartition(({ kmsKeyArns = [] }) => [['policy.kmsKeyArns', kmsKeyArns]]),
+  keysOfHomesPartition(({ overrides }) =>
+    overrides.map(({ kmsKeyArns = [] }, index) => [`policy.overrides.${index}.kmsKeyArns`, kmsKeyArns]),
   ),
   overridesOfOneAccount,
   overridesOfOurUnits,

@@ -1,3 +1,4 @@
+import { partitionOf } from '../aws-names';
 import { memberRoleName } from '../governed';
 import { overrideProblems, parametersTooLong, ruleParameters } from '../policy';
 import { type Check, wrong } from '../problem';
@@ -23,8 +24,9 @@ const nameOfPack: Check = ({ rule }) =>
     : [];
 
 const parametersFit: Check = (configuration) => {
-  const { policy, rule } = configuration;
-  const tooLong = rule.regions.length > 0 && parametersTooLong(ruleParameters(policy, memberRoleName(configuration)));
+  const { home, policy, rule } = configuration;
+  const parameters = ruleParameters(policy, memberRoleName(configuration));
+  const tooLong = rule.regions.length > 0 && parametersTooLong(parameters, partitionOf(home.region));
   return tooLong ? [{ path: ['policy', tooLong.longest], message: `\`policy\`: ${tooLong.message}` }] : [];
 };
 
