@@ -1,4 +1,5 @@
 import { partitionOf } from '../aws-names';
+import { mostStatements, WITHOUT_RESOURCE_POLICY } from '../function-policy';
 import { memberRoleName } from '../governed';
 import { overrideProblems, parametersTooLong, ruleParameters } from '../policy';
 import { type Check, wrong } from '../problem';
@@ -64,7 +65,7 @@ const invokingAccounts: Check = ({ rule }) => {
     : [];
 };
 
-/** A function's policy has 20,480 characters; an account takes 15 of them. */
+/** A function's policy has 20,480 characters; in a condition, an account takes 15 of them. */
 const invokingAccountsFit: Check = ({ rule }) =>
   rule.invokingAccounts.length > 1_300
     ? [
@@ -75,6 +76,33 @@ const invokingAccountsFit: Check = ({ rule }) =>
       ]
     : [];
 
+/** Each account has a statement of its own where one condition with all of them cannot be deployed. */
+const statementsFit: Check = ({ rule }) => {
+  const { length } = rule.invokePermission === 'accounts' ? rule.invokingAccounts : [];
+  const small = rule.regions.filter((region) => WITHOUT_RESOURCE_POLICY.includes(region));
+  const most = Math.min(...small.map(mostStatements));
+  return length > most
+    ? [
+        wrong(
+          'rule.invokingAccounts',
+          `has ${length} accounts; allowed in ${small.join(', ')}, where each takes a statement of the function's policy: ${most}, or \`rule.invokePermission: service\``,
+        ),
+      ]
+    : [];
+};
+
+const organizationCanBeDeployed: Check = ({ mode, rule }) => {
+  const without = rule.regions.filter((region) => WITHOUT_RESOURCE_POLICY.includes(region));
+  return mode === 'organization' && rule.invokePermission === 'organization' && without.length > 0
+    ? [
+        wrong(
+          'rule.invokePermission',
+          `is \`organization\`, which CloudFormation cannot deploy in ${without.join(', ')}; allowed there: \`service\`, or \`accounts\` with at most ${Math.min(...without.map(mostStatements))} of them`,
+        ),
+      ]
+    : [];
+};
+
 export const RULE = [
   packOfAll,
   nameOfPack,
@@ -83,4 +111,6 @@ export const RULE = [
   permissionOfMode,
   invokingAccounts,
   invokingAccountsFit,
+  statementsFit,
+  organizationCanBeDeployed,
 ];
