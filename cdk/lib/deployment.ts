@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { AccessStack } from './access-stack';
 import { AggregatorStack } from './aggregator-stack';
+import { governsManagementAccount } from './configuration/governed';
 import type { Check } from './configuration/problem';
 import type { Configuration } from './configuration/schema';
 import { zipsRun } from './constructs/function-zip';
@@ -36,9 +37,8 @@ function singleAccount(app: App, configuration: Configuration): void {
 function organization(app: App, configuration: Configuration): void {
   const { home, organization, rule } = configuration;
   const access = new AccessStack(app, 'EcrEncryptionAccess', configuration);
-  const management = organization?.managementAccount;
-  const hasRole = management && management !== home.account && !organization.excludedAccounts.includes(management);
-  if (hasRole && entersAccounts(configuration)) {
+  const isElsewhere = organization?.managementAccount !== home.account;
+  if (isElsewhere && governsManagementAccount(configuration) && entersAccounts(configuration)) {
     new ManagementRoleStack(app, 'EcrEncryptionManagementRole', configuration).addStackDependency(
       access,
       'whom it trusts',

@@ -8,7 +8,16 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-lambda';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { mostStatements, WITHOUT_RESOURCE_POLICY } from '../lib/configuration/function-policy';
 import { problems } from './support/refusal';
-import { type Example, example, exampleText, ofType, only, type Template, withAssembly } from './support/synthesise';
+import {
+  CDK,
+  type Example,
+  example,
+  exampleText,
+  ofType,
+  only,
+  type Template,
+  withAssembly,
+} from './support/synthesise';
 
 const RULE_STACK = 'EcrEncryptionRule-eu-central-1';
 

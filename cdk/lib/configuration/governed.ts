@@ -5,6 +5,15 @@ export function memberRoleName({ mode, memberRole }: Configuration): string | un
   return mode === 'organization' ? memberRole.name : undefined;
 }
 
+/** Whether the management account is governed and scanned: it stands in the root, in no unit. */
+export function governsManagementAccount({ organization }: Configuration): boolean {
+  if (organization === undefined) {
+    return false;
+  }
+  const { excludedAccounts, managementAccount, organizationalUnits } = organization;
+  return organizationalUnits.some((unit) => unit.startsWith('r-')) && !excludedAccounts.includes(managementAccount);
+}
+
 /** The units that are governed and scanned; none where the root is, which stands for all. */
 export function governedUnits({ organization }: Configuration): string[] {
   return organization?.organizationalUnits.filter((unit) => !unit.startsWith('r-')) ?? [];
