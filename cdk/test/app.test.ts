@@ -65,7 +65,7 @@ test('cdk synth says that zip files are missing, and nothing else', () => {
   assert.notEqual(status, 0);
   assert.match(
     told,
-    /cannot be used:\n- line 8: `code.ruleZip` is `no.zip`, which is not there; .*\n- line 8: `code.scanZip` is .*, whose/,
+    /cannot be used:\n- line 10: `code.ruleZip` is `no.zip`, which is not there; .*\n- line 10: `code.scanZip` is .*, whose/,
   );
   assert.doesNotMatch(told, /\n\s+at |node_modules/);
 });

@@ -21,7 +21,7 @@ export type Example = (typeof EXAMPLES)[number];
 /** As much of a template as tests read. */
 export interface Template {
   readonly Resources: Record<string, Resource>;
-  readonly Outputs?: Record<string, unknown>;
+  readonly Outputs?: Record<string, { Value: unknown }>;
 }
 
 export interface Resource {
