@@ -9,6 +9,11 @@ organization: {id: o-a1b2c3d4e5, managementAccount: 111122223333, organizational
 rule: {regions: [eu-central-1]}
 `;
 
+const SINGLE = `mode: single-account
+home: {account: 111122223333, region: eu-central-1}
+rule: {regions: [eu-central-1]}
+`;
+
 const ZONES = [
   ...['UTC', 'Etc/UTC', 'GMT', 'GMT0', 'Etc/GMT', 'Etc/GMT+12', 'Etc/GMT-14', 'Etc/Zulu', 'EST5EDT', 'CET', 'W-SU'],
   ...['Europe/Berlin', 'America/Port-au-Prince', 'Antarctica/DumontDUrville', 'America/Argentina/Buenos_Aires'],
@@ -36,6 +41,39 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
     'a time zone with a typing error',
     `${BASE}scan: {timezone: Europe/Berlim}`,
     /^line 5: `scan.timezone` is `Europe\/Berlim`; allowed: .*; did you mean `Europe\/Berlin`\?$/,
+  ],
+  [
+    'a path that is a pattern of roles',
+    `${BASE}memberRole: {name: "security/*/EcrAudit"}`,
+    /^line 5: `memberRole.name` is `security\/\*\/EcrAudit`; allowed: .* such as `security\/`, without `\*`, `\?` and `\$\{`$/,
+  ],
+  [
+    'a path of which one character is any',
+    `${BASE}memberRole: {name: securit?/EcrAudit}`,
+    /^line 5: `memberRole.name` is `securit\?\/EcrAudit`; allowed: /,
+  ],
+  [
+    'a path with a variable of policies',
+    `${BASE}memberRole: {name: "\${aws:username}/EcrAudit"}`,
+    /^line 5: `memberRole.name` is `\$\{aws:username\}\/EcrAudit`; allowed: /,
+  ],
+  [
+    "a boundary whose path IAM's policies cannot have",
+    `${BASE}permissionsBoundary: "team*/Boundary"\nmemberRole: {permissionsBoundary: "a?/Boundary"}`,
+    /^line 6: `memberRole.permissionsBoundary` is `a\?\/Boundary`; allowed: /,
+    /^line 5: `permissionsBoundary` is `team\*\/Boundary`; allowed: /,
+  ],
+  [
+    'the role of a single account, which has none',
+    `${SINGLE}memberRole:\n  name: Audit\n  externalId: secret\n  permissionsBoundary: Boundary`,
+    /^line 5: `memberRole.name` is given; allowed with mode `organization` only: the functions of a single account assume no role$/,
+    /^line 6: `memberRole.externalId` is given; allowed with mode `organization` only: /,
+    /^line 7: `memberRole.permissionsBoundary` is given; allowed with mode `organization` only: /,
+  ],
+  [
+    'tags whose keys are the same to IAM',
+    `${BASE}tags:\n  team: a\n  owner: b\n  TEAM: c\n  Team: d\n`,
+    /^line 9: `tags` has the keys `team`, `TEAM`, `Team`, which differ in case alone, and are the same to IAM; allowed: one of them$/,
   ],
 ];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MEMBER_ROLE } from '../names';
 import {
   accountId,
   bucketName,
@@ -99,7 +100,7 @@ const scan = section('The scan of everything, with the consolidated report', {
 });
 
 const memberRole = section('The role in every account', {
-  name: roleName('Its name, path allowed').default('EcrEncryptionAudit'),
+  name: roleName('Its name, path allowed').default(MEMBER_ROLE),
   externalId: externalId('What the scan must give to assume it').optional(),
   permissionsBoundary: policyName("A managed policy of each account that bounds the role's permissions").optional(),
 });

@@ -1,4 +1,4 @@
-import { AGGREGATOR_ROLE, ATHENA_RESULTS, RULE_ROLE } from '../../names';
+import { AGGREGATOR_ROLE, ATHENA_RESULTS, MEMBER_ROLE, RULE_ROLE } from '../../names';
 import { type Check, wrong } from '../problem';
 
 /** On one resource. */
@@ -18,6 +18,38 @@ const tagKeys: Check = ({ tags }) =>
       message: `\`tags\` has the key \`${key}\`; allowed: 1–128 letters, digits, spaces and \`_ . : / = + - @\`, without \`aws:\` in front`,
     }));
 
+const tagKeysDiffer: Check = ({ tags }) => {
+  const byLowerCase = new Map<string, string[]>();
+  for (const key of Object.keys(tags)) {
+    byLowerCase.set(key.toLowerCase(), [...(byLowerCase.get(key.toLowerCase()) ?? []), key]);
+  }
+  return [...byLowerCase.values()]
+    .filter((keys) => keys.length > 1)
+    .map((keys) => ({
+      path: ['tags', keys.at(-1) ?? ''],
+      message: `\`tags\` has the keys ${keys.map((key) => `\`${key}\``).join(', ')}, which differ in case alone, and are the same to IAM; allowed: one of them`,
+    }));
+};
+
+/** A default cannot be told from the same name in the file; it does no harm. */
+const memberRoleOfMode: Check = ({ mode, memberRole }) => {
+  const given = {
+    name: memberRole.name !== MEMBER_ROLE,
+    externalId: memberRole.externalId !== undefined,
+    permissionsBoundary: memberRole.permissionsBoundary !== undefined,
+  };
+  return mode === 'organization'
+    ? []
+    : Object.entries(given)
+        .filter(([, isGiven]) => isGiven)
+        .map(([name]) =>
+          wrong(
+            `memberRole.${name}`,
+            'is given; allowed with mode `organization` only: the functions of a single account assume no role',
+          ),
+        );
+};
+
 /** In the home account, the role in every account would be a second one of that name; IAM's names know no case. */
 const memberRole: Check = ({ mode, memberRole }) => {
   const name = memberRole.name.split('/').pop()?.toLowerCase();
@@ -33,4 +65,4 @@ const reportsApart: Check = ({ report }) =>
     ? [wrong('report.prefix', `is \`${report.prefix}\`, where results of queries are for 30 days; allowed: any other`)]
     : [];
 
-export const NAMES = [notTooManyTags, tagKeys, memberRole, reportsApart];
+export const NAMES = [notTooManyTags, tagKeys, tagKeysDiffer, memberRoleOfMode, memberRole, reportsApart];
