@@ -32,6 +32,12 @@ const ODD: [name: string, from: string, to: string, expected: RegExp][] = [
     /`notifications.emails` is empty: nobody hears an alarm, unless something else is subscribed to the output `TopicArn` of each stack: aws sns subscribe --topic-arn … /,
   ],
   [
+    'a schedule that ends',
+    'rule:',
+    'scan: {schedule: cron(0 3 * * ? 2190)}\nrule:',
+    /`scan.schedule` `cron\(0 3 \* \* \? 2190\)` ends: its last run is on 2190-12-31. No scan follows, and no alarm tells of that, or of a run that was missed before/,
+  ],
+  [
     'a schedule whose missed runs nobody can tell',
     'rule:',
     'scan: {schedule: cron(0 3 ? * MON *)}\nrule:',

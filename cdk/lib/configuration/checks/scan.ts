@@ -43,10 +43,29 @@ const runsOutliveTheLock: Check = ({ report }) =>
       ]
     : [];
 
+const DAY_MS = 86_400_000;
+
+/** Of the time nothing else is asked than this, so that it does not come into what is deployed. */
+export const runsAgain = (now: () => Date): Check => {
+  return ({ scan }) => {
+    const { expression, lastRun } = scan.schedule;
+    // A day more than was read, because clocks differ by so much from UTC at most.
+    return lastRun && lastRun.getTime() + DAY_MS < now().getTime()
+      ? [
+          wrong(
+            'scan.schedule',
+            `is \`${expression}\`, whose last run was due on ${lastRun.toISOString().slice(0, 10)}; allowed: a year to come, or \`*\` for every year`,
+          ),
+        ]
+      : [];
+  };
+};
+
 export const SCAN = [
   athenaReadsParquet,
   sourceHasAggregator,
   templatesOfEcr,
   aggregatorOfOrganization,
   runsOutliveTheLock,
+  runsAgain(() => new Date()),
 ];
