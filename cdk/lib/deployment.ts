@@ -5,6 +5,7 @@ import { governsManagementAccount } from './configuration/governed';
 import type { Check } from './configuration/problem';
 import type { Configuration } from './configuration/schema';
 import { zipsRun } from './constructs/function-zip';
+import { cargoRuns } from './constructs/project-function';
 import { environmentFits } from './constructs/scan-environment';
 import { ManagementRoleStack } from './management-role-stack';
 import { RULE_STACKS } from './names';
@@ -13,7 +14,7 @@ import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
 
 /** What must be right of a configuration before it is deployed, and what else is done with it does not ask for. */
-export const DEPLOYMENT_CHECKS: readonly Check[] = [zipsRun, environmentFits];
+export const DEPLOYMENT_CHECKS: readonly Check[] = [zipsRun, cargoRuns, environmentFits];
 
 /** The stacks that a configuration asks for. Their names, like all names in them, must not change between versions. */
 export function deploy(app: App, configuration: Configuration): void {

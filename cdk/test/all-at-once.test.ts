@@ -62,9 +62,11 @@ organization: {id: o-a1b2c3d4e5, managementAccount: 111122223333, organizational
 logs: {level: LOUD}
 `;
 
+const ZIPS = 'code: {ruleZip: test/fixtures/arm64.zip, scanZip: test/fixtures/arm64.zip}';
+
 /** What is told beside the level of the logs, which is wrong by itself. */
 const BESIDE: [name: string, text: string, expected: string[]][] = [
-  ['what does not fit together', 'rule: {regions: [us-east-1, us-east-1]}\ncode: {build: cargo}', ['5 rule.regions']],
+  ['what does not fit together', `rule: {regions: [us-east-1, us-east-1]}\n${ZIPS}`, ['5 rule.regions']],
   ['a zip file that is not there', 'rule: {regions: []}\ncode: {scanZip: no.zip}', ['6 code.scanZip']],
   [
     'both, and another value that is wrong by itself',
@@ -73,25 +75,25 @@ const BESIDE: [name: string, text: string, expected: string[]][] = [
   ],
   [
     'no list of which an item is wrong by itself',
-    'rule: {regions: [eu-north-9, us-gov-west-1], invokingAccounts: [111122223333]}\ncode: {build: cargo}',
+    `rule: {regions: [eu-north-9, us-gov-west-1], invokingAccounts: [111122223333]}\n${ZIPS}`,
     ['5 rule.invokingAccounts', '5 rule.regions.0'],
   ],
   [
     'nothing that the right value would mend',
-    'rule: {regions: [], invokePermission: account, invokingAccounts: [111122223333]}\ncode: {build: cargo}',
+    `rule: {regions: [], invokePermission: account, invokingAccounts: [111122223333]}\n${ZIPS}`,
     ['5 rule.invokePermission'],
   ],
   [
     'nothing that the right name would mend',
-    'rule: {regions: []}\ncode: {build: cargo}\nscan: {source: both}\noptions: {configurationAgregator: true}',
+    `rule: {regions: []}\n${ZIPS}\nscan: {source: both}\noptions: {configurationAgregator: true}`,
     ['8 options.configurationAgregator'],
   ],
   [
     'nothing of a section whose name is wrong',
-    'rule: {regions: []}\ncode: {build: cargo}\nscan: {source: both}\noption: {configurationAggregator: true}',
+    `rule: {regions: []}\n${ZIPS}\nscan: {source: both}\noption: {configurationAggregator: true}`,
     ['8 option'],
   ],
-  ['no section that is a text', 'rule: everywhere\ncode: {build: cargo}', ['5 rule']],
+  ['no section that is a text', `rule: everywhere\n${ZIPS}`, ['5 rule']],
 ];
 
 for (const [name, text, expected] of BESIDE) {

@@ -102,6 +102,23 @@ for (const [name, ruleZip, scanZip, expected] of REFUSED) {
   });
 }
 
+test('cargo-lambda that is not there is told with all else', () => {
+  const path = process.env.PATH;
+  process.env.PATH = folder;
+  try {
+    const text = `${exampleText('single-account', ['regions: [eu-central-1]', 'regions: [us-gov-west-1]'])}code: {build: cargo}\n`;
+    const found = deploymentProblems(text);
+    assert.equal(found.length, 2, found.join('\n'));
+    assert.match(found[0] ?? '', /`rule.regions.0`/);
+    assert.equal(
+      found[1],
+      'line 10: `code.build` is `cargo`, and `cargo lambda` cannot be run; allowed: `zip`, or install cargo-lambda',
+    );
+  } finally {
+    process.env.PATH = path;
+  }
+});
+
 test('with `code.build: cargo`, cargo-lambda builds both functions', () => {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
