@@ -44,7 +44,7 @@ function where(text: string, tell = problems): string[] {
 }
 
 test('what does not fit together is told with the line of what has to be changed', () => {
-  assert.deepEqual(where(WRONG).sort(), [
+  assert.deepEqual(where(WRONG), [
     '13 organization.excludedAccounts',
     '14 organization.excludedAccounts',
     '18 rule.regions.1',
@@ -111,16 +111,16 @@ const TWICE: [name: string, text: string, ...expected: RegExp[]][] = [
   [
     'a setting, beside what is wrong in the last of them',
     'rule:\n  regions: []\n  frequency: One_Hour\n  regions: []\n  regions: [eu-north-9]\n',
+    /^line 4: `logs.level` is /,
     /^line 9: `rule.regions` is given 3 times, first in line 6; allowed: once$/,
     /^line 9: `rule.regions.0` is /,
-    /^line 4: `logs.level` is /,
   ],
   [
     'what a list has, and a tag',
     'rule: {regions: []}\npolicy:\n  overrides:\n    - name: one\n      name: two\n      regions: [us-east-1]\n      requireDualLayer: true\ntags:\n  a.b: c\n  a.b: d\n',
+    /^line 4: `logs.level` is /,
     /^line 9: `policy.overrides.0.name` is given twice, first in line 8; allowed: once$/,
     /^line 14: `tags.a.b` is given twice, first in line 13; allowed: once$/,
-    /^line 4: `logs.level` is /,
   ],
 ];
 

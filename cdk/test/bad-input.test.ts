@@ -115,6 +115,11 @@ const WRONG: [name: string, text: string, expected: RegExp][] = [
     `${BASE}tags: {"AWS:team": x}`,
     /^line 5: `tags` has the key `AWS:team`; allowed: 1–128 /,
   ],
+  [
+    'a tag that a terminal would act on',
+    `${BASE}tags: {"\\e[2J": x}`,
+    /^line 5: `tags` has the key `\\u001b\[2J`; allowed: 1–128 /,
+  ],
   ['a tag with a wrong value', `${BASE}tags: {team: "<x>"}`, /^line 5: `tags.team` is `<x>`; allowed: at most 256 /],
   [
     'more tags than a resource can have',

@@ -130,7 +130,7 @@ test('more accounts than fit are refused, with the way out', () => {
   assert.deepEqual(others, []);
   assert.match(
     told,
-    /^line 14: `rule.invokingAccounts` has 50 accounts; allowed in us-gov-west-1, us-gov-east-1, where each takes a statement of the function's policy: 49, or `rule.invokePermission: service`$/,
+    /^line 14: `rule.invokingAccounts` has 50 accounts; allowed in us-gov-east-1, us-gov-west-1, where each takes a statement of the function's policy: 49, or `rule.invokePermission: service`$/,
   );
 });
 
@@ -139,6 +139,6 @@ test('the organization is refused where it cannot be deployed, with what can', (
   assert.deepEqual(others, []);
   assert.match(
     told,
-    /^line 13: `rule.invokePermission` is `organization`, which CloudFormation cannot deploy in us-gov-west-1, us-gov-east-1; allowed there: `service`, or `accounts` with at most 49 of them$/,
+    /^line 13: `rule.invokePermission` is `organization`, which CloudFormation cannot deploy in us-gov-east-1, us-gov-west-1; allowed there: `service`, or `accounts` with at most 49 of them$/,
   );
 });

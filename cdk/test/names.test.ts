@@ -60,8 +60,8 @@ const WRONG: [name: string, text: string, ...expected: RegExp[]][] = [
   [
     "a boundary whose path IAM's policies cannot have",
     `${BASE}permissionsBoundary: "team*/Boundary"\nmemberRole: {permissionsBoundary: "a?/Boundary"}`,
-    /^line 6: `memberRole.permissionsBoundary` is `a\?\/Boundary`; allowed: /,
     /^line 5: `permissionsBoundary` is `team\*\/Boundary`; allowed: /,
+    /^line 6: `memberRole.permissionsBoundary` is `a\?\/Boundary`; allowed: /,
   ],
   [
     'the role of a single account, which has none',

@@ -57,25 +57,46 @@ export function parseConfiguration(
   const parsed = configurationSchema.safeParse(values);
   const right = parsed.success ? parsed.data : rightValues(configurationSchema, values);
   const crossing = right === undefined ? [] : [...CROSS_CHECKS, ...checks].flatMap((check) => found(check, right));
-  const problems = [
+  const wrong = [
     ...givenAgain(document.contents).map(({ path, names }) => twice(path, names, lines)),
-    ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, nodeAt(document, issue.path), lines)),
-    ...crossing.map(({ path, message }) => `${lineOf(nodeAt(document, path), lines)}${message}`),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, nodeAt(document, issue.path))),
+    ...crossing.map(({ path, message }) => ({ node: nodeAt(document, path), message: visible(message) })),
   ];
-  if (problems.length > 0 || !parsed.success) {
-    throw new ConfigurationError(problems, file);
+  if (wrong.length > 0 || !parsed.success) {
+    throw new ConfigurationError(inOrder(wrong, lines), file);
   }
   return parsed.data;
+}
+
+/** What is told, and of which part of the file. */
+interface Told {
+  readonly node: Node | null | undefined;
+  readonly message: string;
+}
+
+/** In the order of the file; at last what it lacks. */
+function inOrder(wrong: readonly Told[], lines: LineCounter): string[] {
+  return wrong
+    .map(({ node, message }) => ({ line: lineOf(node, lines), message }))
+    .sort((one, other) => (one.line ?? Number.MAX_VALUE) - (other.line ?? Number.MAX_VALUE))
+    .map(({ line, message }) => (line === undefined ? message : `line ${line}: ${message}`));
+}
+
+function lineOf(node: Node | null | undefined, lines: LineCounter): number | undefined {
+  return node?.range ? lines.linePos(node.range[0]).line : undefined;
 }
 
 function syntaxProblem({ code, message }: YAMLParseError): string {
   return code === 'MULTIPLE_DOCS' ? 'a second document begins; allowed: one, without `---` behind it' : message;
 }
 
-function twice(path: readonly string[], names: readonly Node[], lines: LineCounter): string {
+function twice(path: readonly string[], names: readonly Node[], lines: LineCounter): Told {
   const times = names.length === 2 ? 'twice' : `${names.length} times`;
-  const first = lineOf(names[0], lines).slice(0, -2);
-  return `${lineOf(names.at(-1), lines)}\`${shown(path.join('.'))}\` is given ${times}, first in ${first}; allowed: once`;
+  const setting = shown(path.join('.'));
+  return {
+    node: names.at(-1),
+    message: `\`${setting}\` is given ${times}, first in line ${lineOf(names[0], lines)}; allowed: once`,
+  };
 }
 
 /** An empty file lacks what must be there, like any other. */
@@ -86,12 +107,8 @@ function valuesOf(document: Document, lines: LineCounter, file: string): unknown
     if (!(error instanceof ValueError)) {
       throw error;
     }
-    throw new ConfigurationError([`${lineOf(error.node, lines)}${error.message}`], file);
+    throw new ConfigurationError(inOrder([error], lines), file);
   }
-}
-
-function lineOf(node: Node | null | undefined, lines: LineCounter): string {
-  return node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : '';
 }
 
 interface Issue {
@@ -101,26 +118,34 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-function describe(issue: Issue, given: Node | undefined, lines: LineCounter): string[] {
+function describe(issue: Issue, given: Node | undefined): Told[] {
   const name = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     return (issue.keys ?? []).map((key) => {
       const written = isMap<Node>(given) ? given.items.find((item) => String(item.key) === key)?.key : given;
       const meant = nearest(key, issue.message.split(', '));
-      const unknown = `${lineOf(written, lines)}unknown setting \`${shown([...issue.path, key].join('.'))}\``;
-      return `${unknown}${meant ? `; did you mean \`${meant}\`?` : ''}; allowed: ${issue.message}`;
+      const unknown = `unknown setting \`${shown([...issue.path, key].join('.'))}\``;
+      return {
+        node: written,
+        message: `${unknown}${meant ? `; did you mean \`${meant}\`?` : ''}; allowed: ${issue.message}`,
+      };
     });
   }
   const what = name === '' ? 'the file' : `\`${name}\``;
   if (isEmpty(given)) {
-    return [`${what} is missing; allowed: ${issue.message}`];
+    return [{ node: undefined, message: `${what} is missing; allowed: ${issue.message}` }];
   }
   const value = isScalar(given) ? `\`${shown(given.value)}\`` : isSeq(given) ? 'a list' : 'a section';
-  return [`${lineOf(given, lines)}${what} is ${value}; allowed: ${issue.message}`];
+  return [{ node: given, message: `${what} is ${value}; allowed: ${issue.message}` }];
 }
 
-/** Without what a terminal would act on, and not without end. */
+/** Without what a terminal would act on. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+/** The same, and not without end. */
 function shown(value: unknown): string {
-  const text = String(value).replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  const text = visible(String(value));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -76,10 +76,14 @@ const invokingAccountsFit: Check = ({ rule }) =>
       ]
     : [];
 
+function withoutResourcePolicy(regions: readonly string[]): string[] {
+  return WITHOUT_RESOURCE_POLICY.filter((region) => regions.includes(region));
+}
+
 /** Each account has a statement of its own where one condition with all of them cannot be deployed. */
 const statementsFit: Check = ({ rule }) => {
   const { length } = rule.invokePermission === 'accounts' ? rule.invokingAccounts : [];
-  const small = rule.regions.filter((region) => WITHOUT_RESOURCE_POLICY.includes(region));
+  const small = withoutResourcePolicy(rule.regions);
   const most = Math.min(...small.map(mostStatements));
   return length > most
     ? [
@@ -92,7 +96,7 @@ const statementsFit: Check = ({ rule }) => {
 };
 
 const organizationCanBeDeployed: Check = ({ mode, rule }) => {
-  const without = rule.regions.filter((region) => WITHOUT_RESOURCE_POLICY.includes(region));
+  const without = withoutResourcePolicy(rule.regions);
   return mode === 'organization' && rule.invokePermission === 'organization' && without.length > 0
     ? [
         wrong(
