@@ -1,17 +1,23 @@
 import type { App } from 'aws-cdk-lib';
 import { AccessStack } from './access-stack';
 import { AggregatorStack } from './aggregator-stack';
+import { governsManagementAccount } from './configuration/governed';
+import type { Check } from './configuration/problem';
 import type { Configuration } from './configuration/schema';
-import { checkZips } from './constructs/function-zip';
+import { zipsRun } from './constructs/function-zip';
+import { cargoRuns } from './constructs/project-function';
+import { environmentFits } from './constructs/scan-environment';
 import { ManagementRoleStack } from './management-role-stack';
 import { RULE_STACKS } from './names';
 import { entersAccounts } from './permissions';
 import { RuleStack } from './rule-stack';
 import { SingleAccountStack } from './single-account-stack';
 
+/** What must be right of a configuration before it is deployed, and what else is done with it does not ask for. */
+export const DEPLOYMENT_CHECKS: readonly Check[] = [zipsRun, cargoRuns, environmentFits];
+
 /** The stacks that a configuration asks for. Their names, like all names in them, must not change between versions. */
 export function deploy(app: App, configuration: Configuration): void {
-  checkZips(configuration);
   if (configuration.mode === 'single-account') {
     singleAccount(app, configuration);
   } else {
@@ -32,9 +38,8 @@ function singleAccount(app: App, configuration: Configuration): void {
 function organization(app: App, configuration: Configuration): void {
   const { home, organization, rule } = configuration;
   const access = new AccessStack(app, 'EcrEncryptionAccess', configuration);
-  const management = organization?.managementAccount;
-  const hasRole = management && management !== home.account && !organization.excludedAccounts.includes(management);
-  if (hasRole && entersAccounts(configuration)) {
+  const isElsewhere = organization?.managementAccount !== home.account;
+  if (isElsewhere && governsManagementAccount(configuration) && entersAccounts(configuration)) {
     new ManagementRoleStack(app, 'EcrEncryptionManagementRole', configuration).addStackDependency(
       access,
       'whom it trusts',

@@ -4,6 +4,9 @@
 export const RULE_ROLE = 'EcrEncryptionRule';
 export const AGGREGATOR_ROLE = 'EcrEncryptionAggregator';
 
+/** The role in every account, where the configuration names no other. */
+export const MEMBER_ROLE = 'EcrEncryptionAudit';
+
 /**
  * What the names of the rule's stacks begin with, and so the names that CloudFormation gives to what is in them; of its
  * StackSets too, where units are governed.

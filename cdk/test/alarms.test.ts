@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { alarms } from './support/alarms';
-import { EXAMPLES, example, ofType } from './support/synthesise';
+import { CDK, EXAMPLES, example, ofType, text } from './support/synthesise';
 
 test('alarms tell of missed, incomplete, failed and slow runs', () => {
   const found = alarms(example('organization-everything').EcrEncryptionAggregator);
@@ -76,4 +78,41 @@ test('an event that waits is told of long before Lambda drops it', () => {
     }
   }
   assert.ok(compared > EXAMPLES.length);
+});
+
+test('each stack with a topic or a dead-letter queue tells where they are, by the names that the README has', () => {
+  const readme = readFileSync(join(CDK, 'README.md'), 'utf8');
+  let compared = 0;
+  for (const name of EXAMPLES) {
+    for (const [stack, template] of Object.entries(example(name))) {
+      const topics = Object.keys(ofType(template, 'AWS::SNS::Topic'));
+      const queues = Object.keys(ofType(template, 'AWS::SQS::Queue'));
+      const outputs = template.Outputs ?? {};
+      const refs = (wanted: RegExp) =>
+        Object.entries(outputs)
+          .filter(([output]) => wanted.test(output))
+          .map(([output, { Value }]) => {
+            assert.ok(readme.includes(`\`${output}\``), output);
+            return text(Value);
+          });
+      assert.deepEqual(
+        refs(/^TopicArn$/),
+        topics.map((id) => `<${id}>`),
+        stack,
+      );
+      assert.deepEqual(refs(/^(?:Scan|Rule)DeadLetterQueueUrl$/).sort(), queues.map((id) => `<${id}>`).sort(), stack);
+      compared += topics.length + queues.length;
+    }
+  }
+  assert.ok(compared > 3 * EXAMPLES.length);
+});
+
+test('the scan tells its name by the output that the README has', () => {
+  for (const name of EXAMPLES) {
+    const stacks = Object.values(example(name)).filter(({ Outputs }) => Outputs?.FunctionName);
+    assert.equal(stacks.length, 1, name);
+    const functions = ofType(stacks[0], 'AWS::Lambda::Function');
+    const id = /^<(.*)>$/.exec(text(stacks[0]?.Outputs?.FunctionName?.Value))?.[1];
+    assert.ok(functions[id ?? '']?.Properties.Environment, name);
+  }
 });

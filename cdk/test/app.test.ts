@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { App } from 'aws-cdk-lib';
 import { parseConfiguration } from '../lib/configuration/load';
 import { deploy } from '../lib/deployment';
+import { deploymentProblems } from './support/refusal';
 import { normalised } from './support/snapshot';
 import { CDK, context, example, exampleText, ofType, type Template } from './support/synthesise';
 
@@ -64,7 +65,7 @@ test('cdk synth says that zip files are missing, and nothing else', () => {
   assert.notEqual(status, 0);
   assert.match(
     told,
-    /cannot be used:\n- `code.ruleZip` is `no.zip`, which is not there; .*\n- `code.scanZip` is .*, whose/,
+    /cannot be used:\n- line 10: `code.ruleZip` is `no.zip`, which is not there; .*\n- line 10: `code.scanZip` is .*, whose/,
   );
   assert.doesNotMatch(told, /\n\s+at |node_modules/);
 });
@@ -95,13 +96,28 @@ const REFUSED: [name: string, ruleZip: string, scanZip: string, expected: RegExp
 for (const [name, ruleZip, scanZip, expected] of REFUSED) {
   test(`refuses ${name}`, () => {
     const code = `code: {ruleZip: ${ruleZip}, scanZip: ${scanZip}}\n`;
-    const configuration = parseConfiguration(exampleText('single-account') + code);
-    assert.throws(
-      () => deploy(new App({ outdir: join(folder, 'refused'), context: context() }), configuration),
-      expected,
-    );
+    const found = deploymentProblems(exampleText('single-account') + code);
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.match(found[0] ?? '', expected);
   });
 }
+
+test('cargo-lambda that is not there is told with all else', () => {
+  const path = process.env.PATH;
+  process.env.PATH = folder;
+  try {
+    const text = `${exampleText('single-account', ['regions: [eu-central-1]', 'regions: [us-gov-west-1]'])}code: {build: cargo}\n`;
+    const found = deploymentProblems(text);
+    assert.equal(found.length, 2, found.join('\n'));
+    assert.match(found[0] ?? '', /`rule.regions.0`/);
+    assert.equal(
+      found[1],
+      'line 10: `code.build` is `cargo`, and `cargo lambda` cannot be run; allowed: `zip`, or install cargo-lambda',
+    );
+  } finally {
+    process.env.PATH = path;
+  }
+});
 
 test('with `code.build: cargo`, cargo-lambda builds both functions', () => {
   const bin = join(folder, 'bin');

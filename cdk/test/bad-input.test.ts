@@ -3,11 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { App } from 'aws-cdk-lib';
-import { ConfigurationError } from '../lib/configuration/configuration-error';
 import { loadConfiguration, parseConfiguration } from '../lib/configuration/load';
-import { deploy } from '../lib/deployment';
-import { context } from './support/synthesise';
+import { deploymentProblems, refusal } from './support/refusal';
 
 const BASE = `mode: organization
 home: {account: 111122223333, region: eu-central-1}
@@ -18,19 +15,10 @@ rule: {regions: [eu-central-1]}
 const folder = mkdtempSync(join(tmpdir(), 'ecr-encryption-bad-input-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** What is said of a configuration, without the heading; it must be told as what it is, and not as a fault of the app. */
-function refusal(run: () => void): string[] {
-  try {
-    run();
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError, String(error));
-    return error.message.split('\n- ').slice(1);
-  }
-  return [];
-}
-
-function twice(list: string, item: string): RegExp {
-  return new RegExp(`^\`${list}\` has \`${item.replace(/[.*/]/g, '\\$&')}\` more than once; allowed: each once$`);
+function twice(line: number, list: string, item: string): RegExp {
+  return new RegExp(
+    `^line ${line}: \`${list}\` has \`${item.replace(/[.*/]/g, '\\$&')}\` more than once; allowed: each once$`,
+  );
 }
 
 const WITHIN = (section: string, settings: string) => BASE.replace(`${section}: {`, `${section}: {${settings}, `);
@@ -64,53 +52,53 @@ const WRONG: [name: string, text: string, expected: RegExp][] = [
   [
     'an account that is left out twice',
     WITHIN('organization', 'excludedAccounts: [444455556666, 444455556666]'),
-    twice('organization.excludedAccounts', '444455556666'),
+    twice(3, 'organization.excludedAccounts', '444455556666'),
   ],
   [
     'an account that invokes twice',
     WITHIN('rule', 'invokePermission: accounts, invokingAccounts: [111122223333, 111122223333]'),
-    twice('rule.invokingAccounts', '111122223333'),
+    twice(4, 'rule.invokingAccounts', '111122223333'),
   ],
   [
     "a key's account twice",
     `${BASE}policy: {kmsKeyAccountIds: [111122223333, 111122223333]}`,
-    twice('policy.kmsKeyAccountIds', '111122223333'),
+    twice(5, 'policy.kmsKeyAccountIds', '111122223333'),
   ],
   [
     'a Region that is scanned thrice',
     `${BASE}scan: {regions: [eu-west-1, eu-west-1, eu-west-1]}`,
-    twice('scan.regions', 'eu-west-1'),
+    twice(5, 'scan.regions', 'eu-west-1'),
   ],
-  ['a format twice', `${BASE}scan: {formats: [csv, csv]}`, twice('scan.formats', 'csv')],
+  ['a format twice', `${BASE}scan: {formats: [csv, csv]}`, twice(5, 'scan.formats', 'csv')],
   [
     'an address twice',
     `${BASE}notifications: {emails: [a@example.com, a@example.com]}`,
-    twice('notifications.emails', 'a@example.com'),
+    twice(5, 'notifications.emails', 'a@example.com'),
   ],
   [
     'accounts that may invoke, where nobody heeds them',
     WITHIN('rule', 'invokingAccounts: [111122223333]'),
-    /^`rule.invokingAccounts` is given, and `rule.invokePermission` is `service`, which does not heed it; allowed with `accounts`$/,
+    /^line 4: `rule.invokingAccounts` is given, and `rule.invokePermission` is `service`, which does not heed it; allowed with `accounts`$/,
   ],
   [
     'units of two organizations',
     BASE.replace('r-ab12', 'ou-ab12-11111111, ou-cd34-11111111'),
-    /^`organization.organizationalUnits` has units of 2 roots \(r-ab12, r-cd34\); /,
+    /^line 3: `organization.organizationalUnits` has units of 2 roots \(r-ab12, r-cd34\); /,
   ],
   [
     'a conformance pack with a name that is none',
     WITHIN('rule', 'deployAs: conformance-pack, name: ecr_encryption'),
-    /^`rule.name` is `ecr_encryption`; allowed for a conformance pack: letters, /,
+    /^line 4: `rule.name` is `ecr_encryption`; allowed for a conformance pack: letters, /,
   ],
   [
     "a function's role for the one in every account",
     `${BASE}memberRole: {name: security/ecrencryptionaggregator}`,
-    /^`memberRole.name` is `security\/ecrencryptionaggregator`, the role of a function; allowed: any other$/,
+    /^line 5: `memberRole.name` is `security\/ecrencryptionaggregator`, the role of a function; allowed: any other$/,
   ],
   [
     'reports where results of queries are removed',
     `${BASE}report: {prefix: athena-results/ecr}`,
-    /^`report.prefix` is `athena-results\/ecr`, where results of queries are for 30 days; /,
+    /^line 5: `report.prefix` is `athena-results\/ecr`, where results of queries are for 30 days; /,
   ],
   [
     'a prefix that leads elsewhere',
@@ -125,13 +113,18 @@ const WRONG: [name: string, text: string, expected: RegExp][] = [
   [
     'a tag that AWS keeps for itself',
     `${BASE}tags: {"AWS:team": x}`,
-    /^`tags` has the key `AWS:team`; allowed: 1–128 /,
+    /^line 5: `tags` has the key `AWS:team`; allowed: 1–128 /,
+  ],
+  [
+    'a tag that a terminal would act on',
+    `${BASE}tags: {"\\e[2J": x}`,
+    /^line 5: `tags` has the key `\\u001b\[2J`; allowed: 1–128 /,
   ],
   ['a tag with a wrong value', `${BASE}tags: {team: "<x>"}`, /^line 5: `tags.team` is `<x>`; allowed: at most 256 /],
   [
     'more tags than a resource can have',
     `${BASE}tags: {${Array.from({ length: 51 }, (_, n) => `k${n}: v`).join(', ')}}`,
-    /^`tags` has 51; allowed by AWS: 50$/,
+    /^line 5: `tags` has 51; allowed by AWS: 50$/,
   ],
 ];
 
@@ -160,21 +153,22 @@ test('names a folder in place of the file', () => {
 });
 
 test('both zip files are told at once, and none that is not needed', () => {
-  const deployed = (text: string) =>
-    refusal(() => deploy(new App({ outdir: join(folder, 'out'), context: context() }), parseConfiguration(text)));
   const nowhere = 'code: {ruleZip: no.zip, scanZip: also-no.zip}\n';
   assert.deepEqual(
-    deployed(BASE + nowhere).map((problem) => problem.replace(/;.*/, '')),
-    ['`code.ruleZip` is `no.zip`, which is not there', '`code.scanZip` is `also-no.zip`, which is not there'],
+    deploymentProblems(BASE + nowhere).map((problem) => problem.replace(/;.*/, '')),
+    [
+      'line 5: `code.ruleZip` is `no.zip`, which is not there',
+      'line 5: `code.scanZip` is `also-no.zip`, which is not there',
+    ],
   );
   const withoutRule = BASE.replace('regions: [eu-central-1]', 'regions: []');
-  assert.equal(deployed(withoutRule + nowhere).length, 1);
+  assert.equal(deploymentProblems(withoutRule + nowhere).length, 1);
   writeFileSync(join(folder, 'text.zip'), 'no zip file');
   for (const path of [folder, join(folder, 'text.zip')]) {
     const code = `code: {ruleZip: test/fixtures/arm64.zip, scanZip: ${path}}\n`;
     assert.match(
-      deployed(BASE + code)[0] ?? '',
-      /^`code.scanZip` is `.*`, which is no zip file with `bootstrap` in it; /,
+      deploymentProblems(BASE + code)[0] ?? '',
+      /^line 5: `code.scanZip` is `.*`, which is no zip file with `bootstrap` in it; /,
     );
   }
 });

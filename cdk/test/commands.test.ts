@@ -10,7 +10,7 @@ const README = readFileSync(join(CDK, 'README.md'), 'utf8');
 
 const folder = mkdtempSync(join(tmpdir(), 'ecr-encryption-commands-'));
 after(() => rmSync(folder, { recursive: true }));
-const assembly = appOf(exampleText('organization-everything'), join(folder, 'cdk.out')).synth();
+const assembly = appOf(exampleText('delegated-administrator'), join(folder, 'cdk.out')).synth();
 
 /** The commands that name stacks, as README.md has them, without their comments. */
 const COMMANDS = [

@@ -172,7 +172,7 @@ test('doctor knows the names of the stacks and StackSets', {
   const read = (...file: string[]) => readFileSync(join(SOURCE, ...file), 'utf8');
   assert.ok(read('doctor', 'rule.rs').includes(`const RULE_STACKS: &str = "${RULE_STACKS}";`));
   assert.ok(read('args', 'doctor.rs').includes(`default_value = "${MEMBER_STACK_SET}"`));
-  const stacks = example('organization-everything');
+  const stacks = { ...example('delegated-administrator'), ...example('organization-everything') };
   const stackSet = only(stacks['EcrEncryptionRule-us-east-1'], 'AWS::CloudFormation::StackSet');
   assert.equal(stackSet.Properties.StackSetName, `${RULE_STACKS}us-east-1`);
   const mended = ['mend.rs', 'access.rs', 'aggregator.rs'].map((file) => read('doctor', file)).join('\n');

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Stack } from 'aws-cdk-lib';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import { environmentTooLong } from '../lib/constructs/scan-environment';
+import { parseConfiguration } from '../lib/configuration/load';
+import { environmentFits, environmentTooLong, scanEnvironment } from '../lib/constructs/scan-environment';
 import { ofType, synthesise, text } from './support/synthesise';
 
 /** What Lambda takes, of all variables together. */
 const MOST_BYTES = 4_096;
+
+const UNKNOWN = { location: '', keyArn: '', topicArn: '' };
 
 const IDS = Array.from({ length: 1_000 }, (_, n) => String(100_000_000_000 + n));
 const UNITS = IDS.map((id) => `ou-ab12-${id}`);
@@ -50,16 +51,21 @@ test('1,000 accounts that are left out, and all else as long as it may be, fit w
 });
 
 test('variables that Lambda would refuse are told, with what is long', () => {
-  const bucket = reference();
-  // {"A":"…"} has eight characters more, a reference counts 128.
-  assert.equal(environmentTooLong({ A: `${bucket}${'a'.repeat(MOST_BYTES - 8 - 128)}` }), undefined);
+  // {"A":"…"} has eight characters more.
+  assert.equal(environmentTooLong({ A: 'a'.repeat(MOST_BYTES - 8) }), undefined);
   assert.equal(
-    environmentTooLong({ A: `${bucket}${'a'.repeat(MOST_BYTES - 7 - 128)}` }),
+    environmentTooLong({ A: 'a'.repeat(MOST_BYTES - 7) }),
     "the scan's environment variables have up to 4,097 bytes as JSON; allowed by Lambda: 4,096, with a shorter `memberRole.externalId` or `memberRole.name`, or fewer `scan.regions`. The longest are A with 4,089",
   );
 });
 
-/** As constructs have it before they are synthesised. */
-function reference(): string {
-  return new Bucket(new Stack(), 'Bucket').bucketName;
-}
+test('the longest names that CloudFormation can put in are counted', () => {
+  const configuration = parseConfiguration(LONG);
+  assert.deepEqual(environmentFits(configuration), []);
+  const regions = Array.from({ length: 10 }, () => REGIONS).flat();
+  const [problem, ...others] = environmentFits({ ...configuration, scan: { ...configuration.scan, regions } });
+  const written = scanEnvironment({ ...configuration, scan: { ...configuration.scan, regions } }, UNKNOWN);
+  const bytes = JSON.stringify(written).length + 's3:///'.length + 200 + 3 * 128;
+  assert.ok(problem?.message.includes(`have up to ${bytes.toLocaleString('en-US')} bytes`), problem?.message);
+  assert.deepEqual(others, []);
+});

@@ -1,6 +1,23 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { type Example, example, ofType, only, type Template } from './support/synthesise';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { App, Stack } from 'aws-cdk-lib';
+import { CfnResourcePolicy } from 'aws-cdk-lib/aws-lambda';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { mostStatements, WITHOUT_RESOURCE_POLICY } from '../lib/configuration/function-policy';
+import { problems } from './support/refusal';
+import {
+  CDK,
+  type Example,
+  example,
+  exampleText,
+  ofType,
+  only,
+  type Template,
+  withAssembly,
+} from './support/synthesise';
 
 const RULE_STACK = 'EcrEncryptionRule-eu-central-1';
 
@@ -54,4 +71,74 @@ test('AWS Config is asked to use the function only after it may', () => {
       name,
     );
   }
+});
+
+test('the Regions without a whole policy are those of which the CDK knows it', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'ecr-encryption-regions-'));
+  after(() => rmSync(outdir, { recursive: true }));
+  const app = new App({ outdir, analyticsReporting: false, treeMetadata: false });
+  for (const { name } of RegionInfo.regions) {
+    const stack = new Stack(app, name, { env: { account: '111122223333', region: name }, analyticsReporting: false });
+    new CfnResourcePolicy(stack, 'Policy', { resourceArn: 'arn:x', policyDocument: {} });
+  }
+  app.synth();
+  const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
+  const lacking = [...report.matchAll(/'AWS::Lambda::ResourcePolicy' does not exist in '([^']+)'/g)];
+  assert.deepEqual([...new Set(lacking.map(([, region]) => region))].sort(), WITHOUT_RESOURCE_POLICY);
+});
+
+function govCloud(invokePermission: string, accounts: number): string {
+  const ids = Array.from({ length: accounts }, (_, n) => String(100_000_000_000 + n));
+  const invokingAccounts = accounts > 0 ? `\n  invokingAccounts: [${ids.join(', ')}]` : '';
+  return exampleText('govcloud', ['rule:', `rule:\n  invokePermission: ${invokePermission}${invokingAccounts}`]);
+}
+
+const MOST = mostStatements('us-gov-west-1');
+
+test('where a whole policy cannot be deployed, each account has a statement, as many as fit', () => {
+  const report = withAssembly(govCloud('accounts', MOST), ({ directory, stacksRecursively }) => {
+    for (const { stackName, template } of stacksRecursively.filter(({ stackName }) => stackName.includes('Rule'))) {
+      const permissions = Object.values(ofType(template, 'AWS::Lambda::Permission')).map(
+        ({ Properties }) => Properties,
+      );
+      assert.equal(new Set(permissions.map(({ SourceAccount }) => SourceAccount)).size, MOST, stackName);
+      assert.ok(
+        permissions.every(({ Principal, SourceAccount }) => Principal === 'config.amazonaws.com' && SourceAccount),
+      );
+      assert.deepEqual(ofType(template, 'AWS::Lambda::ResourcePolicy'), {});
+    }
+    return readFileSync(join(directory, 'validation-report.json'), 'utf8');
+  });
+  assert.doesNotMatch(report, /does not exist in/);
+});
+
+test('as many statements as are allowed have room in the policy of a function', () => {
+  // As Lambda writes one, with a statement id and a function's name as long as CloudFormation makes them.
+  const statement = `{"Sid":"${'x'.repeat(100)}","Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:${'x'.repeat(64)}","Condition":{"StringEquals":{"AWS:SourceAccount":"111122223333"}}}`;
+  const bytes = (count: number) =>
+    `{"Version":"2012-10-17","Id":"default","Statement":[${Array(count).fill(statement).join(',')}]}`.length;
+  assert.ok(bytes(MOST) <= 20_480 && bytes(MOST + 1) > 20_480, `${MOST}: ${bytes(MOST)}`);
+});
+
+test('how many fit is told', () => {
+  const readme = readFileSync(join(CDK, 'README.md'), 'utf8').replaceAll('\n', ' ');
+  assert.ok(readme.includes(`\`accounts\` takes up to ${Math.min(...WITHOUT_RESOURCE_POLICY.map(mostStatements))},`));
+});
+
+test('more accounts than fit are refused, with the way out', () => {
+  const [told = '', ...others] = problems(govCloud('accounts', MOST + 1));
+  assert.deepEqual(others, []);
+  assert.match(
+    told,
+    /^line 14: `rule.invokingAccounts` has 50 accounts; allowed in us-gov-east-1, us-gov-west-1, where each takes a statement of the function's policy: 49, or `rule.invokePermission: service`$/,
+  );
+});
+
+test('the organization is refused where it cannot be deployed, with what can', () => {
+  const [told = '', ...others] = problems(govCloud('organization', 0));
+  assert.deepEqual(others, []);
+  assert.match(
+    told,
+    /^line 13: `rule.invokePermission` is `organization`, which CloudFormation cannot deploy in us-gov-east-1, us-gov-west-1; allowed there: `service`, or `accounts` with at most 49 of them$/,
+  );
 });

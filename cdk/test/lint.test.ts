@@ -30,7 +30,7 @@ function templates(folder: string): string[] {
 }
 
 const REGIONS: [region: string, examples: Example[]][] = [
-  ['eu-central-1', ['single-account', 'organization', 'organization-everything']],
+  ['eu-central-1', ['single-account', 'organization', 'delegated-administrator', 'organization-everything']],
   ['us-gov-west-1', ['govcloud']],
 ];
 

@@ -98,7 +98,8 @@ test('the role in every account trusts two roles of the home account, and nobody
 });
 
 test('the role in the management account is the same', () => {
-  const templates = example('organization-everything');
+  const role = 'memberRole: {name: security/EcrAudit, permissionsBoundary: security/AuditBoundary}\nrule:';
+  const templates = example('delegated-administrator', ['rule:', role]);
   const { Metadata: _, ...management } = only(templates.EcrEncryptionManagementRole, 'AWS::IAM::Role') as Statement;
   const boundary = management.Properties.PermissionsBoundary;
   assert.equal(text(boundary), 'arn:aws:iam::111122223333:policy/security/AuditBoundary');

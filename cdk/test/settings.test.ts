@@ -68,7 +68,7 @@ for (const home of SETTINGS.home) {
           () => parseConfiguration(text),
           (error) =>
             error instanceof ConfigurationError &&
-            /^.*:\n- `scan.(source|templates)` is .*; allowed.*$/.test(error.message),
+            /^.*:\n- line \d: `scan.(source|templates)` is .*; allowed.*$/.test(error.message),
           JSON.stringify(one),
         );
         continue;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXAMPLES, example, ofType, only, type Template, text } from './support/synthesise';
+import { parseConfiguration } from '../lib/configuration/load';
+import { layerFiles } from '../lib/constructs/policy-layer';
+import { EXAMPLES, example, exampleText, ofType, only, type Template, text } from './support/synthesise';
 
 const RULE_STACK = 'EcrEncryptionRule-eu-central-1';
 
@@ -17,10 +19,36 @@ test('an organization gets a stack for access, one for the scan, and one for eac
   ]);
 });
 
-test('a delegated administrator gets the role into the management account too, unless that is left out', () => {
-  assert.ok(example('organization-everything').EcrEncryptionManagementRole);
-  const without = example('organization-everything', ['[012345678901]', '[111122223333]']);
-  assert.equal(without.EcrEncryptionManagementRole, undefined);
+test('a delegated administrator gets the role into the management account, where that is governed', () => {
+  assert.ok(example('delegated-administrator').EcrEncryptionManagementRole);
+  const leftOut = example('delegated-administrator', ['[r-ab12]', '[r-ab12]\n  excludedAccounts: [111122223333]']);
+  // It stands in the root.
+  const ofUnits = example('delegated-administrator', ['[r-ab12]', '[ou-ab12-11111111]']);
+  for (const templates of [leftOut, ofUnits]) {
+    assert.equal(templates.EcrEncryptionManagementRole, undefined);
+    assert.ok(templates.EcrEncryptionAccess);
+  }
+});
+
+test('the management account is not left out of a StackSet, which never reaches it', () => {
+  const targets = (excluded: string) =>
+    Object.values(example('organization-everything', ['[012345678901]', excluded])).flatMap((template) =>
+      Object.values(ofType(template, 'AWS::CloudFormation::StackSet')).map(
+        ({ Properties }) => Properties.StackInstancesGroup[0].DeploymentTargets,
+      ),
+    );
+  for (const { OrganizationalUnitIds, ...others } of targets('[111122223333]')) {
+    assert.deepEqual([OrganizationalUnitIds.length, others], [2, {}]);
+  }
+  const both = targets('[111122223333, 012345678901]');
+  assert.deepEqual(
+    both.map(({ AccountFilterType, Accounts }) => [AccountFilterType, Accounts]),
+    both.map(() => ['DIFFERENCE', ['012345678901']]),
+  );
+  assert.equal(both.length, 3);
+  // The scan reaches it.
+  const text = exampleText('organization-everything', ['[012345678901]', '[111122223333]']);
+  assert.equal(layerFiles(parseConfiguration(text))['excluded-accounts.txt'], '111122223333\n');
 });
 
 test('a single account gets one stack, and one for each other Region', () => {

@@ -26,6 +26,18 @@ const ODD: [name: string, from: string, to: string, expected: RegExp][] = [
     /`policy.requireDualLayer` is `true`, and ECR has KMS_DSSE in GovCloud only: no repository will comply/,
   ],
   [
+    'alarms that nobody hears',
+    'emails: [security@example.com]',
+    'emails: []',
+    /`notifications.emails` is empty: nobody hears an alarm, unless something else is subscribed to the output `TopicArn` of each stack: aws sns subscribe --topic-arn … /,
+  ],
+  [
+    'a schedule that ends',
+    'rule:',
+    'scan: {schedule: cron(0 3 * * ? 2190)}\nrule:',
+    /`scan.schedule` `cron\(0 3 \* \* \? 2190\)` ends: its last run is on 2190-12-31. No scan follows, and no alarm tells of that, or of a run that was missed before/,
+  ],
+  [
     'a schedule whose missed runs nobody can tell',
     'rule:',
     'scan: {schedule: cron(0 3 ? * MON *)}\nrule:',
@@ -40,3 +52,9 @@ for (const [name, from, to, expected] of ODD) {
     assert.match(found[0] ?? '', expected);
   });
 }
+
+test('that nobody hears alarms is told once, however many topics there are', () => {
+  const text = exampleText('organization', ['emails: [security@example.com]', 'emails: []']);
+  const told = withAssembly(text, ({ stacksRecursively }) => stacksRecursively.flatMap(({ messages }) => messages));
+  assert.equal(told.length, 1);
+});

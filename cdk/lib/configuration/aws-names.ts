@@ -38,12 +38,14 @@ export const organizationalUnit = (description: string) =>
 export const roleName = (description: string) =>
   field(
     description,
-    'a role name of 1–64 letters, digits and `_+=,.@-`, behind an optional path such as `security/`',
+    'a role name of 1–64 letters, digits and `_+=,.@-`, behind an optional path such as `security/`, without `*`, `?` and `${`',
     (text) => {
       const trimmed = text.replace(/^\//, '');
       const parts = trimmed.split('/');
       const name = parts.pop() ?? '';
-      const pathIsRight = parts.every((part) => /^[\x21-\x7e]+$/.test(part)) && parts.join('/').length <= 510;
+      // The name becomes part of an ARN in policies, where the three would stand for other roles.
+      const pathIsRight =
+        parts.every((part) => /^(?!.*(?:[*?]|\$\{))[\x21-\x7e]+$/.test(part)) && parts.join('/').length <= 510;
       return pathIsRight && /^[A-Za-z0-9_+=,.@-]{1,64}$/.test(name) && !trimmed.startsWith('arn:')
         ? trimmed
         : undefined;
@@ -54,7 +56,7 @@ export const policyName = (description: string) =>
   pattern(
     description,
     'the name of a managed policy that every account has, path allowed, such as security/Boundary; no ARN',
-    /(?!arn:)(?:[\x21-\x2e\x30-\x7e]+\/)*[A-Za-z0-9_+=,.@-]{1,128}/,
+    /(?:[A-Za-z0-9_+=,.@-]+\/)*[A-Za-z0-9_+=,.@-]{1,128}/,
   );
 
 export const externalId = (description: string) =>
@@ -103,6 +105,13 @@ export const keyArnGlob = (description: string) =>
       return (/[*?]/.test(text) ? canMatchKeyArn(text) : KEY_ARN.test(text)) ? text : undefined;
     },
   );
+
+/** Whether the pattern can match a key of the partition: what is before the first `*` tells. */
+export function isOfPartition(glob: string, partition: string): boolean {
+  const beforeStar = glob.split('*')[0] ?? '';
+  const wanted = `arn:${partition}:kms:`;
+  return [...wanted].every((character, index) => ['?', undefined, character].includes(beforeStar[index]));
+}
 
 /** Checks the sections of the pattern from the left, up to the first `*`: behind it, sections can no longer be told. */
 function canMatchKeyArn(glob: string): boolean {

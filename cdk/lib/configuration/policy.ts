@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accountId, keyArnGlob, organizationalUnit, region, repositoryGlob, tagKey } from './aws-names';
 import { choice, field, flag, list, section } from './field';
+import { type Problem, wrong } from './problem';
 
 const LEVELS = ['sse', 'awskms', 'awscmk', 'externalcmk', 'cloudhsm', 'externalkeystore'] as const;
 
@@ -61,8 +62,11 @@ export function ruleParameters(policy: Policy, executionRoleName: string | undef
   );
 }
 
-/** What is wrong with the length of the parameters, and the way out. */
-export function parametersTooLong(parameters: Record<string, string>): string | undefined {
+/** What is wrong with the length of the parameters, and the way out, which begins with the longest of them. */
+export function parametersTooLong(
+  parameters: Record<string, string>,
+  partition: string,
+): { readonly longest: string; readonly message: string } | undefined {
   const characters = JSON.stringify(parameters).length;
   if (characters <= MOST_CHARACTERS) {
     return undefined;
@@ -72,30 +76,30 @@ export function parametersTooLong(parameters: Record<string, string>): string | 
   );
   const wayOut =
     name === 'kmsKeyArns'
-      ? 'name many keys by a wildcard, such as arn:aws:kms:*:111122223333:key/*, or their accounts in `kmsKeyAccountIds`'
+      ? `name many keys by a wildcard, such as arn:${partition}:kms:*:111122223333:key/*, or their accounts in \`kmsKeyAccountIds\``
       : name === 'exemptRepositoryNames'
         ? 'name many repositories by a wildcard, or exempt them by a tag with `exemptTagKey`'
         : 'name fewer';
-  return (
+  const message =
     `the rule's parameters have ${characters.toLocaleString('en-US')} characters as JSON; ` +
     `allowed by AWS Config: ${MOST_CHARACTERS.toLocaleString('en-US')}. ` +
-    `The longest is \`${name}\` with ${value.length.toLocaleString('en-US')}: ${wayOut}`
-  );
+    `The longest is \`${name}\` with ${value.length.toLocaleString('en-US')}: ${wayOut}`;
+  return { longest: name, message };
 }
 
 /** What is wrong with overrides: each must say where it applies, and what it changes. */
-export function overrideProblems({ overrides }: Policy): string[] {
+export function overrideProblems({ overrides }: Policy): Problem[] {
   const demanded = Object.keys(demands);
   const selectors = ['accounts', 'organizationalUnits', 'regions', 'repositories'];
   const gives = (one: object, names: string[]) =>
     Object.entries(one).some(([name, value]) => names.includes(name) && value !== undefined);
   return overrides.flatMap((one, index) => {
-    const name = `\`policy.overrides.${index}\` (\`${one.name}\`)`;
+    const setting = `policy.overrides.${index}`;
+    const lacks = (what: string, names: string[]) =>
+      wrong(setting, `(\`${one.name}\`) ${what}; allowed: at least one of ${names.join(', ')}`);
     return [
-      ...(gives(one, selectors)
-        ? []
-        : [`${name} does not say where it applies; allowed: at least one of ${selectors.join(', ')}`]),
-      ...(gives(one, demanded) ? [] : [`${name} changes nothing; allowed: at least one of ${demanded.join(', ')}`]),
+      ...(gives(one, selectors) ? [] : [lacks('does not say where it applies', selectors)]),
+      ...(gives(one, demanded) ? [] : [lacks('changes nothing', demanded)]),
     ];
   });
 }

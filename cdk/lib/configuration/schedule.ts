@@ -5,6 +5,8 @@ export interface ScanSchedule {
   readonly expression: string;
   /** The longest time between two runs, in hours; `undefined` where it is more than CloudWatch can look back. */
   readonly longestGapHours: number | undefined;
+  /** Of a schedule that ends: when its last run is due, by the clocks of its time zone as if they showed UTC. */
+  readonly lastRun?: Date;
 }
 
 const ALLOWED =
@@ -22,6 +24,9 @@ function readRate(text: string): ScanSchedule | undefined {
   return hours >= 0.25 ? { expression: text, longestGapHours: within7Days(hours) } : undefined;
 }
 
+/** What a schedule can name; what goes on until then, be it every other year, has no end. */
+const LAST_YEAR = 2199;
+
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
@@ -31,7 +36,7 @@ function readCron(text: string): ScanSchedule | undefined {
   const minutes = numbers(minute, 0, 59);
   const hours = numbers(hour, 0, 23);
   const months = numbers(month, 1, 12, MONTHS, 1);
-  const years = numbers(year, 1970, 2199);
+  const years = numbers(year, 1970, LAST_YEAR);
   const isDay = dayMatcher(dayOfMonth, dayOfWeek);
   if (fields.length !== 6 || !minutes || !hours || !months || !years || !isDay) {
     return undefined;
@@ -41,10 +46,25 @@ function readCron(text: string): ScanSchedule | undefined {
   if (gaps([...times, (times[0] ?? 0) + 1440]).some((gap) => gap < 15)) {
     return undefined;
   }
-  const runs = runsOfFourYears((day) => months.includes(day.getUTCMonth() + 1) && isDay(day), times);
+  const isRunDay: DayMatcher = (day) => months.includes(day.getUTCMonth() + 1) && isDay(day);
+  if ((years.at(-1) ?? 0) < LAST_YEAR - 1) {
+    const lastRun = lastRunOf(years, isRunDay, times.at(-1) ?? 0);
+    return lastRun && { expression: text, longestGapHours: undefined, lastRun };
+  }
+  const runs = runsOfFourYears(isRunDay, times);
   return runs.length === 0
     ? undefined
-    : { expression: text, longestGapHours: year === '*' ? within7Days(Math.max(...gaps(runs)) / 60) : undefined };
+    : { expression: text, longestGapHours: year === '*' ? within7Days(longestGap(runs) / 60) : undefined };
+}
+
+function lastRunOf(years: readonly number[], isDay: DayMatcher, minutes: number): Date | undefined {
+  const days = years.toReversed().flatMap((year) =>
+    // The 366th day of a year that has none is the first of the next.
+    Array.from({ length: 366 }, (_, day) => new Date(Date.UTC(year, 0, 366 - day))).filter(
+      (day) => day.getUTCFullYear() === year && isDay(day),
+    ),
+  );
+  return days[0] && new Date(days[0].getTime() + minutes * 60_000);
 }
 
 /** CloudWatch alarms look back seven days at most; two hours of that are kept for runs that take long. */
@@ -54,6 +74,11 @@ function within7Days(hours: number): number | undefined {
 
 function gaps(times: readonly number[]): number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+}
+
+/** Not by `Math.max(...)`: a run every 15 minutes makes more gaps than a call can have arguments. */
+function longestGap(times: readonly number[]): number {
+  return gaps(times).reduce((longest, gap) => Math.max(longest, gap), 0);
 }
 
 /** Minutes since the first day, of every run in four years: a leap year is among them. */

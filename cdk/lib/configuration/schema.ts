@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MEMBER_ROLE } from '../names';
 import {
   accountId,
   bucketName,
@@ -14,6 +15,7 @@ import {
 import { choice, field, flag, integer, integerOf, list, pattern, section } from './field';
 import { policy } from './policy';
 import { schedule } from './schedule';
+import { timezone } from './timezone';
 
 /** What CloudWatch Logs can keep, in days. */
 const LOG_DAYS = [
@@ -68,11 +70,7 @@ const rule = section('The AWS Config rule', {
 
 const scan = section('The scan of everything, with the consolidated report', {
   schedule: schedule('When it runs').default({ expression: 'cron(0 3 * * ? *)', longestGapHours: 24 }),
-  timezone: field(
-    'The time zone of the schedule',
-    'a name of the IANA time zone database, such as Etc/UTC or Europe/Berlin',
-    (text) => (isTimezone(text) ? text : undefined),
-  ).default('Etc/UTC'),
+  timezone: timezone('The time zone of the schedule').default('Etc/UTC'),
   regions: z
     .preprocess(
       (regions) => (regions === 'all' ? undefined : regions),
@@ -102,7 +100,7 @@ const scan = section('The scan of everything, with the consolidated report', {
 });
 
 const memberRole = section('The role in every account', {
-  name: roleName('Its name, path allowed').default('EcrEncryptionAudit'),
+  name: roleName('Its name, path allowed').default(MEMBER_ROLE),
   externalId: externalId('What the scan must give to assume it').optional(),
   permissionsBoundary: policyName("A managed policy of each account that bounds the role's permissions").optional(),
 });
@@ -186,12 +184,3 @@ export const configurationSchema = section('What the CDK app of ecr-encryption d
 
 /** What the configuration file says, with defaults where it is silent. */
 export type Configuration = z.output<typeof configurationSchema>;
-
-function isTimezone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return /^[A-Z][A-Za-z0-9_+/-]*$/.test(text);
-  } catch {
-    return false;
-  }
-}

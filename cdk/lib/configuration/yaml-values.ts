@@ -51,17 +51,42 @@ export function plainValues(document: Document): unknown {
   return plain(document.contents, []);
 }
 
+/** A setting that a section has more than once. */
+interface GivenAgain {
+  readonly path: readonly string[];
+  /** Where its name stands, in the order of the file. */
+  readonly names: readonly Node[];
+}
+
+/** All of them, in the order of the file. */
+export function givenAgain(node: unknown, path: readonly string[] = []): GivenAgain[] {
+  if (isSeq(node)) {
+    return node.items.flatMap((item, index) => givenAgain(item, [...path, String(index)]));
+  }
+  if (!isMap<Node>(node)) {
+    return [];
+  }
+  const places = new Map<string, Node[]>();
+  for (const { key } of node.items) {
+    places.set(String(key), [...(places.get(String(key)) ?? []), key]);
+  }
+  return [
+    ...[...places].flatMap(([name, names]) => (names.length > 1 ? [{ path: [...path, name], names }] : [])),
+    ...node.items.flatMap(({ key, value }) => givenAgain(value, [...path, String(key)])),
+  ];
+}
+
 /** Whether a setting was given no value. */
 export function isEmpty(node: unknown): boolean {
   return node === undefined || (isScalar(node) && node.source === '');
 }
 
-/** What the file has for a setting, behind aliases. */
+/** What the file has for a setting, behind aliases; the last where there are several, as in `plainValues`. */
 export function nodeAt(document: Document, path: readonly PropertyKey[]): Node | undefined {
   let node: unknown = document.contents;
   for (const name of path) {
     node = isMap(node)
-      ? node.items.find(({ key }) => String(key) === name)?.value
+      ? node.items.findLast(({ key }) => String(key) === name)?.value
       : isSeq(node)
         ? node.items[Number(name)]
         : undefined;

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -10,6 +10,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Configuration } from '../configuration/schema';
+import { stackOutput } from '../stack-output';
 import { DeadLetterQueue } from './dead-letter-queue';
 import { FunctionAlarms } from './function-alarms';
 import { PolicyLayer } from './policy-layer';
@@ -39,7 +40,7 @@ export class AggregatorFunction extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({ sid: 'TellWhatWasFound', actions: ['sns:Publish'], resources: [topic.topicArn] }),
     );
-    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters', 'ScanDeadLetterQueueUrl');
     this.function = projectFunction(this, 'Function', 'ecr-encryption', configuration, {
       description: 'Scans the ECR repositories of all accounts, and writes one report',
       role,
@@ -50,7 +51,11 @@ export class AggregatorFunction extends Construct {
       ephemeralStorageSize: Size.mebibytes(scan.storageMiB),
       timeout: LONGEST_RUN,
       layers: [new PolicyLayer(this, 'Policy', configuration)],
-      environment: scanEnvironment(configuration, report, topic),
+      environment: scanEnvironment(configuration, {
+        location: report.location,
+        keyArn: report.key.keyArn,
+        topicArn: topic.topicArn,
+      }),
       deadLetterQueue: this.deadLetterQueue,
       // A run that failed, or lost an account, does so again a minute later, at the full price. The next one is scheduled.
       retryAttempts: 0,
@@ -60,6 +65,6 @@ export class AggregatorFunction extends Construct {
       recursiveLoop: RecursiveLoop.ALLOW,
     });
     new FunctionAlarms(this, 'Alarms', 'The scan of ecr-encryption', this.function, this.deadLetterQueue, topic);
-    new CfnOutput(this, 'FunctionName', { value: this.function.functionName });
+    stackOutput(this, 'FunctionName', this.function.functionName);
   }
 }

@@ -20,11 +20,17 @@ export class Aggregator extends Construct {
 
   constructor(scope: Construct, id: string, configuration: Configuration, role: IRole) {
     super(scope, id);
-    const { home, options, policy } = configuration;
+    const { home, notifications, options, policy } = configuration;
     if (policy.requireDualLayer && partitionOf(home.region) !== 'aws-us-gov') {
       Annotations.of(this).addWarningV2(
         'ecr-encryption:dual-layer',
         '`policy.requireDualLayer` is `true`, and ECR has KMS_DSSE in GovCloud only: no repository will comply',
+      );
+    }
+    if (notifications.emails.length === 0) {
+      Annotations.of(this).addWarningV2(
+        'ecr-encryption:nobody-hears',
+        '`notifications.emails` is empty: nobody hears an alarm, unless something else is subscribed to the output `TopicArn` of each stack: aws sns subscribe --topic-arn …',
       );
     }
     const report = new ReportBucket(this, 'Report', configuration);

@@ -4,6 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../configuration/schema';
+import { stackOutput } from '../stack-output';
 
 /** Tells of alarms in its Region; at home also of what the scan found. */
 export class AlarmTopic extends Topic {
@@ -19,6 +20,7 @@ export class AlarmTopic extends Topic {
         conditions: { StringEquals: { 'aws:SourceAccount': home.account } },
       }),
     );
+    stackOutput(this, 'TopicArn', this.topicArn);
     for (const address of notifications.emails) {
       this.addSubscription(new EmailSubscription(address));
     }

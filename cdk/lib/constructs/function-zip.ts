@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { ConfigurationError } from '../configuration/configuration-error';
+import { type Check, wrong } from '../configuration/problem';
 import type { Configuration } from '../configuration/schema';
 
 /** Paths in the configuration start here. */
@@ -27,15 +27,11 @@ export function zipFile(path: string): string {
  * Refuses zip files that Lambda could not run: missing ones, such without `bootstrap`, or for other processors. Lambda itself
  * would take them, and fail at every invocation.
  */
-export function checkZips(configuration: Configuration): void {
-  const problems = Object.entries(codeZips(configuration)).flatMap(([setting, path]) => {
+export const zipsRun: Check = (configuration) =>
+  Object.entries(codeZips(configuration)).flatMap(([setting, path]) => {
     const problem = zipProblem(zipFile(path), configuration.code.architecture);
-    return problem === undefined ? [] : [`\`${setting}\` is \`${path}\`, ${problem}`];
+    return problem === undefined ? [] : [wrong(setting, `is \`${path}\`, ${problem}`)];
   });
-  if (problems.length > 0) {
-    throw new ConfigurationError(problems);
-  }
-}
 
 function zipProblem(file: string, architecture: string): string | undefined {
   if (!existsSync(file)) {

@@ -1,6 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnPermission, CfnResourcePolicy, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { WITHOUT_RESOURCE_POLICY } from '../configuration/function-policy';
 import type { Configuration } from '../configuration/schema';
 
 /**
@@ -11,7 +12,8 @@ import type { Configuration } from '../configuration/schema';
  * rule is in.
  *
  * - One account: that account.
- * - `accounts`: those. A new account must be added before the rule can get into it.
+ * - `accounts`: those. A new account must be added before the rule can get into it. Where CloudFormation cannot deploy a
+ *   whole policy, each has a statement of its own, so that fewer fit (`mostStatements`).
  * - `service`: AWS Config, for whatever account: an organization's members cannot all be named beforehand. A stranger who
  *   makes a rule with this function gets an invocation that ends where it begins: the function may assume the role in
  *   accounts of the organization only (`aws:ResourceOrgID`), and results go where the role is. AWS's own rule
@@ -24,26 +26,32 @@ import type { Configuration } from '../configuration/schema';
 export class InvokePermission extends Construct {
   constructor(scope: Construct, id: string, { mode, home, organization, rule }: Configuration, target: LambdaFunction) {
     super(scope, id);
-    if (mode === 'single-account' || rule.invokePermission === 'service') {
-      new CfnPermission(this, 'Config', {
-        action: 'lambda:InvokeFunction',
-        functionName: target.functionArn,
-        principal: 'config.amazonaws.com',
-        sourceAccount: mode === 'single-account' ? home.account : undefined,
-      });
+    if (mode === 'single-account') {
+      permission(this, 'Config', target, home.account);
+    } else if (rule.invokePermission === 'service') {
+      permission(this, 'Config', target);
+    } else if (rule.invokePermission === 'organization') {
+      policyWithCondition(this, target, { 'aws:SourceOrgID': organization?.id });
+    } else if (WITHOUT_RESOURCE_POLICY.includes(Stack.of(this).region)) {
+      for (const account of rule.invokingAccounts) {
+        permission(this, `Config${account}`, target, account);
+      }
     } else {
-      policyWithCondition(
-        this,
-        target,
-        rule.invokePermission === 'accounts'
-          ? { 'aws:SourceAccount': rule.invokingAccounts }
-          : { 'aws:SourceOrgID': organization?.id },
-      );
+      policyWithCondition(this, target, { 'aws:SourceAccount': rule.invokingAccounts });
     }
   }
 }
 
-/** A permission of its own for each account would not fit into a function's policy; one condition with all of them does. */
+function permission(scope: Construct, id: string, target: LambdaFunction, sourceAccount?: string): void {
+  new CfnPermission(scope, id, {
+    action: 'lambda:InvokeFunction',
+    functionName: target.functionArn,
+    principal: 'config.amazonaws.com',
+    sourceAccount,
+  });
+}
+
+/** A permission of its own for each of many accounts would not fit into a function's policy; one condition with all does. */
 function policyWithCondition(scope: Construct, target: LambdaFunction, equals: Record<string, unknown>): void {
   const policy = new CfnResourcePolicy(scope, 'Policy', {
     resourceArn: target.functionArn,

@@ -18,7 +18,10 @@ interface OrganizationStackSetProps {
 /** A stack in every account of the governed units, those of the future included; never in the management account. */
 export class OrganizationStackSet extends CfnStackSet {
   constructor(scope: Construct, id: string, { home, organization }: Configuration, props: OrganizationStackSetProps) {
-    const excluded = organization?.excludedAccounts ?? [];
+    // The management account, which StackSets do not reach, is no account of the units to AWS.
+    const excluded = (organization?.excludedAccounts ?? []).filter(
+      (account) => account !== organization?.managementAccount,
+    );
     super(scope, id, {
       stackSetName: props.stackSetName,
       description: props.description,

@@ -18,7 +18,7 @@ export class RuleFunction extends Construct {
     const { logs, rule } = configuration;
     const logGroup = new LogGroup(this, 'Logs', { retention: logs.days, removalPolicy: RemovalPolicy.DESTROY });
     logGroup.grantWrite(role);
-    const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
+    const deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters', 'RuleDeadLetterQueueUrl');
     const judge = projectFunction(this, 'Function', 'ecr-encryption-rule', configuration, {
       description: 'AWS Config rule: judges how ECR repositories are encrypted',
       role,

@@ -30,7 +30,14 @@ export class ScanAlarms extends Construct {
     });
   }
 
-  private missedRun({ expression, longestGapHours }: Configuration['scan']['schedule'], topic: ITopic): void {
+  private missedRun({ expression, lastRun, longestGapHours }: Configuration['scan']['schedule'], topic: ITopic): void {
+    if (lastRun !== undefined) {
+      Annotations.of(this).addWarningV2(
+        'ecr-encryption:schedule-ends',
+        `\`scan.schedule\` \`${expression}\` ends: its last run is on ${lastRun.toISOString().slice(0, 10)}. No scan follows, and no alarm tells of that, or of a run that was missed before. Alarms on failures and incomplete runs stay`,
+      );
+      return;
+    }
     if (longestGapHours === undefined) {
       Annotations.of(this).addWarningV2(
         'ecr-encryption:no-missed-run-alarm',

@@ -1,33 +1,34 @@
-import { Tokenization } from 'aws-cdk-lib';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { ConfigurationError } from '../configuration/configuration-error';
+import type { Check } from '../configuration/problem';
 import type { Configuration } from '../configuration/schema';
 import { entersAccounts } from '../permissions';
 import { CONFIGURATION_AGGREGATOR } from './configuration-aggregator';
 import { EXCLUDED_ACCOUNTS, LAYER_FOLDER, layerFiles, POLICY, UNITS } from './policy-layer';
-import type { ReportBucket } from './report-bucket';
 
 /** What Lambda takes, of all variables together. */
 const MOST_BYTES = 4_096;
 
-/** At least as long as what CloudFormation puts in place of a reference: see `environmentTooLong`. */
-const LONGEST_TOKEN = 128;
+/** At least as long as the longest that CloudFormation puts in here: a bucket's name, the ARN of a key or of a topic. */
+const LONGEST_NAME = 'x'.repeat(128);
+
+/** What only CloudFormation knows. */
+interface Deployed {
+  /** Where the reports go, as the scan takes it. */
+  readonly location: string;
+  readonly keyArn: string;
+  readonly topicArn: string;
+}
 
 /** The command line's flags. What is not given is left to its defaults. */
-export function scanEnvironment(
-  configuration: Configuration,
-  report: ReportBucket,
-  topic: ITopic,
-): Record<string, string> {
+export function scanEnvironment(configuration: Configuration, deployed: Deployed): Record<string, string> {
   const { memberRole, mode, home, notifications, scan } = configuration;
   const files = layerFiles(configuration);
   const isOrganization = mode === 'organization';
   const enters = entersAccounts(configuration);
   const flags: Record<string, string | number | boolean | undefined> = {
-    OUTPUT: report.location,
+    OUTPUT: deployed.location,
     FORMAT: scan.formats.join(','),
     WORK_DIR: '/tmp/work',
-    S3_KMS_KEY: report.key.keyArn,
+    S3_KMS_KEY: deployed.keyArn,
     S3_BUCKET_OWNER: home.account,
     KEEP_DAYS: configuration.report.keepDays,
     POLICY: `${LAYER_FOLDER}/${POLICY}`,
@@ -44,19 +45,14 @@ export function scanEnvironment(
     INCLUDE: scan.templates ? 'templates' : undefined,
     MAX_RATE: scan.maxRate,
     SECURITY_HUB: scan.securityHub ? true : undefined,
-    NOTIFY: `sns:${topic.topicArn}`,
+    NOTIFY: `sns:${deployed.topicArn}`,
     NOTIFY_ON: notifications.on,
   };
-  const variables = Object.fromEntries(
+  return Object.fromEntries(
     Object.entries(flags).flatMap(([flag, value]) =>
       value === undefined ? [] : [[`ECR_ENCRYPTION_${flag}`, String(value)]],
     ),
   );
-  const problem = environmentTooLong(variables);
-  if (problem !== undefined) {
-    throw new ConfigurationError([problem]);
-  }
-  return variables;
 }
 
 /** Lists can be longer than all variables may be together, so they are in files. */
@@ -64,26 +60,30 @@ function inFile(files: Record<string, string>, name: string): string | undefined
   return name in files ? `@${LAYER_FOLDER}/${name}` : undefined;
 }
 
-/**
- * What is wrong with the length of the variables, and the way out. Lambda measures them as JSON. What CloudFormation puts in
- * counts as the longest that it can be here: a bucket's name, the ARN of a key or of a topic.
- */
+/** What Lambda would refuse is told before. */
+export const environmentFits: Check = (configuration) => {
+  const tooLong = environmentTooLong(
+    scanEnvironment(configuration, {
+      location: `s3://${LONGEST_NAME}/${configuration.report.prefix}`,
+      keyArn: LONGEST_NAME,
+      topicArn: LONGEST_NAME,
+    }),
+  );
+  return tooLong === undefined ? [] : [{ path: [], message: tooLong }];
+};
+
+/** What is wrong with the length of the variables, and the way out. Lambda measures them as JSON. */
 export function environmentTooLong(variables: Record<string, string>): string | undefined {
-  const written = Object.entries(variables).map(([name, value]) => [name, withoutTokens(value)] as const);
-  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(written)));
+  const bytes = Buffer.byteLength(JSON.stringify(variables));
   if (bytes <= MOST_BYTES) {
     return undefined;
   }
-  const longest = written.sort(([, one], [, other]) => other.length - one.length).slice(0, 3);
+  const longest = Object.entries(variables)
+    .sort(([, one], [, other]) => other.length - one.length)
+    .slice(0, 3);
   return (
     `the scan's environment variables have up to ${bytes.toLocaleString('en-US')} bytes as JSON; ` +
     `allowed by Lambda: ${MOST_BYTES.toLocaleString('en-US')}, with a shorter \`memberRole.externalId\` or \`memberRole.name\`, ` +
     `or fewer \`scan.regions\`. The longest are ${longest.map(([name, value]) => `${name} with ${value.length.toLocaleString('en-US')}`).join(', ')}`
   );
-}
-
-function withoutTokens(value: string): string {
-  return Tokenization.reverseString(value)
-    .mapTokens({ mapToken: () => 'x'.repeat(LONGEST_TOKEN) })
-    .join({ join: (left, right) => `${left}${right}` });
 }

@@ -9,13 +9,19 @@ import { deploy } from '../../lib/deployment';
 
 export const CDK = join(__dirname, '..', '..');
 
-export const EXAMPLES = ['single-account', 'organization', 'organization-everything', 'govcloud'] as const;
+export const EXAMPLES = [
+  'single-account',
+  'organization',
+  'delegated-administrator',
+  'organization-everything',
+  'govcloud',
+] as const;
 export type Example = (typeof EXAMPLES)[number];
 
 /** As much of a template as tests read. */
 export interface Template {
   readonly Resources: Record<string, Resource>;
-  readonly Outputs?: Record<string, unknown>;
+  readonly Outputs?: Record<string, { Value: unknown }>;
 }
 
 export interface Resource {
