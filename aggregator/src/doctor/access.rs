@@ -20,6 +20,8 @@ pub struct Refused<'a> {
     pub principal: &'a str,
     /// Whether it is the management account, which `StackSets` leave out; `None` where that is not known.
     pub is_management_account: Option<bool>,
+    /// Whether only some units are governed.
+    pub of_units: bool,
     /// Whether the `StackSet` is there.
     pub stack_set: Standing,
     /// What it has done in the account.
@@ -41,6 +43,9 @@ pub fn refused_role(fault: &AwsFault, refused: Refused<'_>) -> Problem {
             "the account does not have the role {role_arn}, or it does not trust {principal}; or the caller lacks \
              sts:AssumeRole on it; or --role-name is mistyped: if it is the role that is deployed, say so with --deployed-role"
         )),
+        (Standing::ToCome | Standing::There, _) if refused.of_units && refused.is_management_account == Some(true) => {
+            no_management_role().said(&fault.message)
+        }
         (Standing::ToCome, _) if refused.is_management_account == Some(true) => {
             not_deployed(mend::deploy_management_role(account_id))
         }
@@ -109,6 +114,14 @@ pub fn unseen_management_role(stack_set: Standing, account_id: &str, entered: En
             )
             .mend(mend),
     }
+}
+
+/// The role of the management account where it stands in a unit that is governed: nothing brings one there.
+pub fn no_management_role() -> Problem {
+    Problem::unknown("the deployment brings no role into the management account").hint(
+        "where units are governed, neither the StackSet nor a stack of its own reaches it: leave it out (--exclude-accounts; \
+         organization.excludedAccounts of the configuration), or govern the root, or make the role there yourself",
+    )
 }
 
 /// What is not seen of an account that cannot be entered, whether or not its role is to come.

@@ -37,6 +37,9 @@ pub struct Use {
     pub aggregator: bool,
     /// The role in every account, which a `StackSet` brings.
     pub role: bool,
+    /// Only some units are governed: then the deployment brings no role into the management account, which stands in none as
+    /// a rule.
+    pub units: bool,
     /// Where the scan's repositories come from.
     pub source: Source,
 }

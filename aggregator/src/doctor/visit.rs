@@ -77,6 +77,7 @@ impl Survey {
                     role_arn: &role_arn,
                     principal: &self.caller.principal(),
                     is_management_account,
+                    of_units: self.used.units,
                     stack_set: groundwork.stack_set,
                     instance: Progress::of(instances, account.id),
                 };
@@ -142,7 +143,11 @@ impl Survey {
             && self.home_account != account_id;
         match entered {
             Some(entered) if needs_its_own => {
-                let problem = access::unseen_management_role(groundwork.stack_set, account_id, entered);
+                let problem = if self.used.units {
+                    access::no_management_role()
+                } else {
+                    access::unseen_management_role(groundwork.stack_set, account_id, entered)
+                };
                 self.book.tell(Check::Role, place, [problem]);
             }
             // Whoever is inside assumes none.

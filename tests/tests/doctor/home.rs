@@ -33,6 +33,18 @@ fn another_home_account() {
     assert!(outcome.commands().iter().any(|line| line.contains(MANAGEMENT)));
 }
 
+/// Where units are governed, nothing that is deployed reaches a management account that stands in one.
+#[test]
+fn a_management_account_in_a_unit() {
+    let mut organization = prepared_but("delegated_administrators = [\"222222222222\"]", "");
+    organization.accounts[0].organizational_unit = Some("ou-root-workload".to_owned());
+    let units = ["--home-account", SHOP, "--rule-as", "stack-sets", "--organizational-units", "ou-root-workload"];
+    let outcome = Bench::new(organization).run(&[&BOTH_REGIONS[..], &units].concat());
+    let told = format!("role unknown {MANAGEMENT} -: the deployment brings no role into the management account");
+    assert!(outcome.lines().contains(&told), "{:?}", outcome.lines());
+    assert!(!outcome.commands().iter().any(|line| line.contains("EcrEncryptionManagementRole")));
+}
+
 /// What is told on the command line's account, of `arguments` that are refused.
 fn refused(bench: &Bench, arguments: &[&str]) -> String {
     let output = bench.command(arguments).output().unwrap();

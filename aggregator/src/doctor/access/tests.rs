@@ -10,6 +10,7 @@ fn refused(is_management_account: bool, stack_set: Standing) -> Refused<'static>
         role_arn: "arn:aws:iam::333333333333:role/x",
         principal: "arn:aws:iam::222222222222:user/admin",
         is_management_account: Some(is_management_account),
+        of_units: false,
         stack_set,
         instance: Progress::NotRead,
     }
@@ -42,6 +43,12 @@ fn fault(code: &str) -> AwsFault {
     Refused { instance: Progress::Failed, ..refused(false, Standing::There) }, State::Unknown, "stack-instances")]
 #[case::instances_not_read(refused(false, Standing::There), State::Unknown, "not known whether the StackSet")]
 #[case::the_management_account(refused(true, Standing::There), State::Unknown, "EcrEncryptionManagementRole")]
+#[case::the_management_account_in_a_unit(
+    Refused { of_units: true, ..refused(true, Standing::There) }, State::Unknown, "organization.excludedAccounts")]
+#[case::the_management_account_in_a_unit_before(
+    Refused { of_units: true, ..refused(true, Standing::ToCome) }, State::Unknown, "organization.excludedAccounts")]
+#[case::a_member_in_a_unit(
+    Refused { of_units: true, ..refused(false, Standing::ToCome) }, State::ToCome, "EcrEncryptionAccess")]
 #[case::nothing_known(refused(false, Standing::Unknown), State::Unknown, "not known whether")]
 #[case::no_organization(refused(false, Standing::NoOrganization), State::Unknown, "not known whether")]
 #[case::not_used(refused(false, Standing::NotUsed), State::Unknown, "no role is deployed")]

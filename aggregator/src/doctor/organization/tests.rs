@@ -22,7 +22,7 @@ fn shown(problems: &[Problem]) -> Option<(State, &str)> {
     problems.first().map(|problem| (problem.state, problem.cause.as_str()))
 }
 
-const NOTHING: Use = Use { rule: None, aggregator: false, role: false, source: Source::Api };
+const NOTHING: Use = Use { rule: None, aggregator: false, role: false, units: false, source: Source::Api };
 
 fn rule_as(rule: RuleAs) -> Use {
     Use { rule: Some(rule), role: true, ..NOTHING }
