@@ -41,8 +41,25 @@ pub struct Kept {
     pub newest: Vec<PathBuf>,
     /// Whether there is one, be it that it cannot be read.
     pub is_any: bool,
-    /// The newest of those that have begun after the run that is being written, by its name.
-    pub later: Option<String>,
+    /// Those that have begun after the run that is being written, the oldest first.
+    pub later: Vec<LaterRun>,
+}
+
+/// A run that has begun after the one that is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaterRun {
+    /// Its name.
+    pub name: String,
+    /// Whether its findings are brought to Security Hub.
+    pub security_hub: bool,
+    /// How many accounts × Regions it has read whole.
+    pub targets: u64,
+}
+
+impl LaterRun {
+    fn of(name: &str, manifest: &Manifest) -> Self {
+        Self { name: name.to_owned(), security_hub: manifest.security_hub, targets: manifest.targets_scanned }
+    }
 }
 
 /// The folder that a run writes to: the one that was named, or for a bucket one of its own that nobody else can write to.
@@ -94,7 +111,8 @@ impl Destination {
             Self::Folder => {
                 let mut kept = output.kept().context("the runs that are kept cannot be read")?;
                 let is_any = !kept.is_empty();
-                let later = kept.last().filter(|last| is_later(&last.manifest)).map(|last| last.name.clone());
+                let later = kept.iter().filter(|run| is_later(&run.manifest));
+                let later = later.map(|run| LaterRun::of(&run.name, &run.manifest)).collect();
                 kept.retain(|run| is_earlier(&run.manifest));
                 Ok(Kept {
                     later,
@@ -106,7 +124,8 @@ impl Destination {
             Self::S3(store) => {
                 let mut runs = store.runs().await?;
                 let is_any = !runs.kept.is_empty() || runs.passed_over.iter().any(|passed| passed.has_manifest);
-                let later = runs.kept.last().filter(|last| is_later(&last.manifest)).map(|last| last.name.clone());
+                let later = runs.kept.iter().filter(|run| is_later(&run.manifest));
+                let later = later.map(|run| LaterRun::of(&run.name, &run.manifest)).collect();
                 runs.kept.retain(|run| is_earlier(&run.manifest));
                 for passed in &runs.passed_over {
                     warn!("the run `{}` is passed over: {}", passed.name, passed.why);
@@ -183,6 +202,8 @@ async fn publish_shared(
         let publishing = Box::pin(async {
             match store.run(name).await? {
                 None => publish(store, output, name, manifest, placing, true).await.map(Ok),
+                // An earlier turn has put it, and its answer was lost.
+                Some(there) if there.manifest == *manifest => Ok(Ok(store.place_of(&there))),
                 Some(there) => {
                     let place = store.place_of(&there);
                     Ok(Err(RunError::FinishedByAnother { run_id: run_id.clone(), place }))

@@ -156,7 +156,7 @@ async fn scan_and_deliver(
     // Who stops a run does not want to wait for it, and the run that goes on with it delivers everything.
     if args.security_hub && !summary.run.interrupted {
         reporter.phase("bringing the findings to Security Hub");
-        let bringing = Box::pin(security_hub::bring(&scan, &counter, &summary, &published, later, &stop));
+        let bringing = Box::pin(security_hub::bring(&scan, &counter, &summary, &published, &later, &stop));
         delivered.security_hub = Some(bringing.await);
     }
     // Who is told of a run wants to hear how it ends.
@@ -227,6 +227,7 @@ fn start(
         organization_id: listing.organization_id.clone(),
         policy: opening.policy.clone(),
         source: args.source,
+        security_hub: args.security_hub,
     };
     let scan = Arc::new(Scan {
         lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, counter), caller.pacer.clone()),

@@ -69,6 +69,9 @@ pub struct Run {
     pub policy: serde_json::Value,
     /// Where the repositories come from.
     pub source: Source,
+    /// Whether its findings are brought to Security Hub.
+    #[serde(default)]
+    pub security_hub: bool,
 }
 
 /// How many repositories have which status.

@@ -198,6 +198,17 @@ mod tests {
         assert!(error.to_string().contains(message), "{error}");
     }
 
+    #[rstest]
+    #[case("ou-ab12-11111111", false)]
+    #[case("Root/Workloads", false)]
+    #[case("Root/Workloads,r-ab12", true)]
+    #[case("Root", true)]
+    fn the_root_stands_for_all(#[case] units: &str, #[case] expected: bool) {
+        let parsed = Cli::try_parse_from(["x", "doctor", "--organizational-units", units]).unwrap();
+        let Command::Doctor(args) = parsed.command else { panic!() };
+        assert_eq!(args.scope.organizational_units.unwrap().have_root(), expected);
+    }
+
     #[test]
     fn there_may_be_no_rule() {
         let parsed = Cli::try_parse_from(["x", "doctor", "--rule-regions", "none"]).unwrap();

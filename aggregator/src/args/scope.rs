@@ -63,6 +63,16 @@ pub struct AccountIds(pub BTreeSet<String>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Units(pub Vec<OrganizationalUnit>);
 
+impl Units {
+    /// Whether the root is among them, which stands for all.
+    pub fn have_root(&self) -> bool {
+        self.0.iter().any(|unit| match unit {
+            OrganizationalUnit::Id(id) => id.starts_with("r-"),
+            OrganizationalUnit::Path(path) => !path.contains('/'),
+        })
+    }
+}
+
 fn regions(text: &str) -> Result<Regions, InvalidValue> {
     if text.trim() == "all" {
         return Ok(Regions::All);

@@ -7,11 +7,15 @@ use super::problem::Problem;
 use crate::account::AccountId;
 use crate::config_source::aggregator::{Aggregator, Unchosen, choose};
 
-/// Which one a scan reads, and what keeps it from doing so; `wanted` is the one that the user has named, `who` asks, and `place`
-/// says where.
+/// The one that the deployment makes, in its Region.
+pub const DEPLOYED: &str = "ecr-encryption";
+
+/// Which one a scan reads, and what keeps it from doing so; `wanted` is the one that the user has named, `comes` whether
+/// the deployment brings one of that name there, `who` asks, and `place` says where.
 pub fn standing(
     read: Result<Vec<Aggregator>, AwsFault>,
     wanted: Option<&str>,
+    comes: bool,
     who: &str,
     place: &str,
 ) -> Result<Aggregator, Problem> {
@@ -29,7 +33,12 @@ pub fn standing(
         let elsewhere =
             "if it is in another Region, say so: --config-region; if it has another name: --config-aggregator";
         let to_come = |cause: String, hint: String| {
-            Problem::to_come(cause).hint(hint).mend(mend::deploy("EcrEncryptionAggregator"))
+            if comes {
+                Problem::to_come(cause).hint(hint).mend(mend::deploy("EcrEncryptionAggregator"))
+            } else {
+                Problem::missing(cause)
+                    .hint(format!("{hint}; the deployment makes `{DEPLOYED}` in the home Region, and no other"))
+            }
         };
         let told = unchosen.told(place);
         match unchosen {

@@ -203,7 +203,9 @@ async fn aggregator(survey: &Survey) -> Result<Option<Aggregator>, ScanError> {
     let client = ConfigClient::of_account(home_account, caller, counter, survey.config_region.clone());
     let read = not_fatal(client.aggregators().await)?;
     let (who, place) = (who_asks(caller, Some(home_account)), format!("account {home_account} in {}", client.region));
-    let chosen = aggregator::standing(read, survey.config_aggregator.as_deref(), &who, &place);
+    let wanted = survey.config_aggregator.as_deref();
+    let comes = wanted.is_none_or(|name| name == aggregator::DEPLOYED) && survey.config_region == caller.region();
+    let chosen = aggregator::standing(read, wanted, comes, &who, &place);
     let home = AccountId::parse(home_account).map(Account::by_id);
     let place = Place { account: home.as_ref(), region: Some(&client.region) };
     Ok(match chosen {

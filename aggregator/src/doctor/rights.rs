@@ -112,12 +112,21 @@ pub fn keys(
         (Some((_, Err(fault))), _) if fault.kind != FaultKind::Denied => rights(std::slice::from_ref(fault), asker),
         (Some((key, Err(fault))), Some(no_key)) if proves(no_key) => {
             let cause = format!("{}, by the policy of a key that repositories use", cause_of(fault));
-            let needs = match asker.rights {
-                Whose::OfALooker(Some(arn)) => format!("the role {arn}"),
-                Whose::OfALooker(None) | Whose::TheirOwn => asker.who.to_owned(),
+            // What it denies to a role that looks says nothing of another one.
+            let (problem, hint) = match asker.rights {
+                Whose::OfALooker(Some(arn)) => (
+                    Problem::unknown(cause),
+                    format!(
+                        "see that the policy of the key {key} allows {} to the role {arn}, once it is there",
+                        fault.action
+                    ),
+                ),
+                Whose::OfALooker(None) | Whose::TheirOwn => (
+                    Problem::missing(cause),
+                    format!("let the policy of the key {key} allow {} to {}", fault.action, asker.who),
+                ),
             };
-            let hint = format!("let the policy of the key {key} allow {} to {needs}", fault.action);
-            vec![Problem::missing(cause).said(&fault.message).hint(hint)]
+            vec![problem.said(&fault.message).hint(hint)]
         }
         (None, Some(said)) if proves(said) => Vec::new(),
         (_, Some(Err(fault))) | (Some((_, Err(fault))), None) => rights(std::slice::from_ref(fault), asker),

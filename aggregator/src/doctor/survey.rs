@@ -114,7 +114,7 @@ impl Survey {
                 aggregator: args.aggregator || args.source != Source::Api,
                 // As in the CDK app: AWS Config may be all that is read.
                 role: !rule_regions.is_empty() || args.source != Source::Config || args.security_hub,
-                units: args.scope.organizational_units.is_some(),
+                units: args.scope.organizational_units.as_ref().is_some_and(|units| !units.have_root()),
                 source: args.source,
             },
             rule_regions,

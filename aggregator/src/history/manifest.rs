@@ -30,6 +30,9 @@ pub struct Manifest {
     pub finished_at: Timestamp,
     /// Whether it was stopped before it was done.
     pub interrupted: bool,
+    /// Whether its findings are brought to Security Hub.
+    #[serde(default)]
+    pub security_hub: bool,
     /// The version of the tool.
     pub tool_version: String,
     /// The account that ran it.
@@ -77,6 +80,7 @@ impl Manifest {
             started_at: run.started_at,
             finished_at: run.finished_at,
             interrupted: run.interrupted,
+            security_hub: run.security_hub,
             tool_version: run.tool_version.clone(),
             caller_account_id: run.caller_account_id.clone(),
             organization_id: run.organization_id.clone(),

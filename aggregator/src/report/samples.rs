@@ -299,6 +299,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             organization_id: Some("o-exampleorg".to_owned()),
             policy: serde_json::to_value(Policy::default()).unwrap(),
             source: Source::Api,
+            security_hub: false,
         },
         totals,
         coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: NotCoveredList::default() },

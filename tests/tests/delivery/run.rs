@@ -80,6 +80,7 @@ fn manifest(day: u8, run_id: &str) -> Manifest {
         started_at: format!("2026-11-{day:02}T13:02:00Z").parse().unwrap(),
         finished_at: format!("2026-11-{day:02}T13:05:12Z").parse().unwrap(),
         interrupted: false,
+        security_hub: false,
         tool_version: "0.1.0".to_owned(),
         caller_account_id: "123456789012".to_owned(),
         organization_id: Some("o-exampleorg".to_owned()),

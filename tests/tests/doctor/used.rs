@@ -153,9 +153,12 @@ fn the_aggregator_that_a_scan_reads() {
     assert_eq!(told(&of_others, &[]), (0, Vec::new()));
     let named = at_home("to-come", "there is no configuration aggregator `ecr-encryption`");
     assert_eq!(told(&of_others, &["--config-aggregator", "ecr-encryption"]), (0, vec![named]));
+    // Nobody brings what is mistyped.
+    let mistyped = at_home("missing", "there is no configuration aggregator `other`");
+    assert_eq!(told(&of_others, &["--config-aggregator", "other"]), (3, vec![mistyped]));
     assert_eq!(
         told(&of_others, &["--config-region", "us-east-1"]),
-        (0, vec![absent.replace("eu-central-1", "us-east-1")])
+        (3, vec![absent.replace("eu-central-1", "us-east-1").replace("to-come", "missing")])
     );
 
     let several = aggregators(&(aggregator("a", "") + &aggregator("b", "")));

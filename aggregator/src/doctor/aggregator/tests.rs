@@ -18,7 +18,9 @@ fn one(name: &str, resource_types: Option<&str>) -> Aggregator {
 #[case::none(Ok(vec![]), None, Some((State::ToCome, "no configuration aggregator")))]
 #[case::the_only_one(Ok(vec![one("a", None)]), None, None)]
 #[case::the_named_one(Ok(vec![one("a", None), one("b", None)]), Some("b"), None)]
-#[case::not_the_named_one(Ok(vec![one("a", None)]), Some("b"), Some((State::ToCome, "aggregator `b`")))]
+#[case::not_the_named_one(Ok(vec![one("a", None)]), Some("b"), Some((State::Missing, "aggregator `b`")))]
+#[case::not_the_deployed_one(Ok(vec![one("a", None)]), Some(DEPLOYED), Some((State::ToCome, "aggregator `ecr-encryption`")))]
+#[case::none_of_that_name(Ok(vec![]), Some("b"), Some((State::Missing, "no configuration aggregator")))]
 #[case::several(Ok(vec![one("a", None), one("b", None)]), None, Some((State::Missing, "cannot tell which")))]
 #[case::of_buckets(Ok(vec![one("a", Some("AWS::S3::Bucket"))]), None, Some((State::Missing, "`a` collects no")))]
 #[case::denied(Err("AccessDeniedException"), None, Some((State::Unknown, "is denied")))]
@@ -29,7 +31,9 @@ fn aggregators(
     #[case] expected: Option<(State, &str)>,
 ) {
     let read = read.map_err(|code| AwsFault::of_item("config:DescribeConfigurationAggregators", code, "no"));
-    let problem = standing(read, wanted, "the caller x", "account 1 in eu-central-1").err();
+    let problem =
+        standing(read, wanted, wanted.is_none_or(|name| name == DEPLOYED), "the caller x", "account 1 in eu-central-1")
+            .err();
     assert_eq!(problem.as_ref().map(|problem| problem.state), expected.map(|(state, _)| state));
     if let (Some(problem), Some((state, cause))) = (problem, expected) {
         assert!(problem.cause.contains(cause), "{problem:?}");

@@ -39,7 +39,12 @@ pub(super) fn write(out: &mut dyn Write, delivered: &Delivered) -> io::Result<()
 fn security_hub(out: &mut dyn Write, outcome: &HubOutcome) -> io::Result<()> {
     writeln!(out, "\n{BOLD}Security Hub{BOLD:#}")?;
     if let Some(later) = &outcome.overtaken_by {
-        let told = format!("Nothing was brought: a later run was published before this one, {}.", printable(later));
+        let what = match outcome.left_out {
+            0 => "",
+            _ => " It may not bring everything that this one has read: scan again.",
+        };
+        let told =
+            format!("Nothing was brought: a later run was published before this one, {}.{what}", printable(later));
         for line in wrapped(&told, WIDTH - 2, usize::MAX) {
             writeln!(out, "  {BOLD}{line}{BOLD:#}")?;
         }
