@@ -202,8 +202,10 @@ async fn publish_shared(
         let publishing = Box::pin(async {
             match store.run(name).await? {
                 None => publish(store, output, name, manifest, placing, true).await.map(Ok),
-                // An earlier turn has put it, and its answer was lost.
-                Some(there) if there.manifest == *manifest => Ok(Ok(store.place_of(&there))),
+                // An earlier turn has put it, and its answer was lost. That of another one may be the same, byte for byte.
+                Some(there) if store.may_have_finished() && there.manifest == *manifest => {
+                    Ok(Ok(store.place_of(&there)))
+                }
                 Some(there) => {
                     let place = store.place_of(&there);
                     Ok(Err(RunError::FinishedByAnother { run_id: run_id.clone(), place }))

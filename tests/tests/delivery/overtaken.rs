@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use integration_tests::{Organization, SecurityHubPlace};
+use rstest::rstest;
 use serde_json::Value;
 
 use crate::function::bench::{BANK, HOME, REGIONS, SHOP, organization};
@@ -46,6 +47,33 @@ async fn what_an_older_run_has_read_does_not_replace_what_a_later_one_has_brough
     assert!(overtaken.contains(later.id()), "{digest}");
     assert!(digest["text"].as_str().unwrap().contains("It is not the newest run"), "{digest}");
     assert_eq!(digest["failures"], serde_json::json!([]));
+}
+
+/// A later run that brings nothing to Security Hub leaves an older one all to bring; of one that brings less, nobody knows
+/// whether it brings what matters, and people are told.
+#[rstest]
+#[case::nothing("overtaken-by-nothing", &[], 0, false, 7)]
+#[case::less("overtaken-by-less", &["--security-hub", "--accounts", SHOP], 4, true, 0)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_run_of_less_does_not_stand_for_an_older_one(
+    #[case] bucket: &'static str,
+    #[case] later: &[&str],
+    #[case] status: i32,
+    #[case] is_overtaken: bool,
+    #[case] imported: u64,
+) {
+    let bench = Bench::with(bucket, with_hub()).await;
+    let (monday, tuesday) = (Machine::new(), Machine::new());
+    bench.simulator.set_faults(vec![hang_in(BANK, REGIONS[1])]);
+    bench.stopped(&monday, &["--security-hub"], 6, 1);
+    bench.simulator.set_faults(Vec::new());
+    bench.scan(&tuesday, later);
+
+    let older = bench.scan(&monday, &["--resume", "--security-hub", "--fail-on", "undelivered"]);
+    let told = &older.told["security_hub"];
+    assert_eq!(older.status, status, "{}", older.stderr);
+    assert_eq!((told["overtaken_by"].is_string(), &told["imported"]), (is_overtaken, &imported.into()), "{told}");
+    assert_eq!(told["left_out"].as_u64().unwrap() > 0, is_overtaken, "{told}");
 }
 
 /// Only a folder whose run was killed between its publication and its end has both: what is left in it is older.
