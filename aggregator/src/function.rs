@@ -61,7 +61,7 @@ async fn answer(event: LambdaEvent<Value>) -> Result<RunResult, Diagnostic> {
         Err(error) => Err(error),
     };
     let took = began.elapsed();
-    if let Some(line) = metrics::of(done.as_ref().map(|(reached, _)| reached), took, Timestamp::now())
+    if let Some(line) = metrics::of(done.as_ref().map(|(reached, _)| reached), Timestamp::now())
         && let Err(error) = writeln!(io::stdout().lock(), "{line}")
     {
         warn!(request_id, %error, "the metrics cannot be written");

@@ -10,6 +10,6 @@ export class RuleStack extends ProjectStack {
   constructor(scope: Construct, id: string, configuration: Configuration, region: string) {
     super(scope, id, configuration, { description: `ecr-encryption: the AWS Config rule in ${region}`, region });
     const role = ruleRole(this, configuration);
-    new RuleFunction(this, 'Rule', configuration, role, new AlarmTopic(this, 'Topic', configuration));
+    new RuleFunction(this, 'Rule', configuration, role, new AlarmTopic(this, 'Topic', configuration).told);
   }
 }

@@ -14,7 +14,7 @@ export class SingleAccountStack extends ProjectStack {
     const roles = new FunctionRoles(this, 'Roles', configuration);
     const aggregator = new Aggregator(this, 'Aggregator', configuration, roles.aggregator);
     if (roles.rule && configuration.rule.regions.includes(configuration.home.region)) {
-      new RuleFunction(this, 'Rule', configuration, roles.rule, aggregator.topic);
+      new RuleFunction(this, 'Rule', configuration, roles.rule, aggregator.topics);
     }
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { MOST_CONTINUATIONS } from '../lib/constructs/scan-alarms';
 import { alarms } from './support/alarms';
 import { CDK, EXAMPLES, example, ofType, text } from './support/synthesise';
 
@@ -36,11 +37,38 @@ test('alarms tell of missed, incomplete, failed and slow runs', () => {
     [incomplete.MetricName, incomplete.Threshold, incomplete.TreatMissingData],
     ['NotCovered', 1, 'ignore'],
   );
-  assert.deepEqual([long.MetricName, long.Threshold], ['DurationSeconds', 720]);
+  assert.deepEqual([long.MetricName, long.Statistic, long.Threshold], ['RunSeconds', 'Maximum', 11_520]);
   for (const alarm of Object.values(found)) {
-    assert.equal(alarm.AlarmActions.length, 1);
+    assert.ok(alarm.AlarmActions.length > 0);
     assert.deepEqual(alarm.AlarmActions, alarm.OKActions);
   }
+});
+
+const LONG: [schedule: string, minutes: number, of: number, end: RegExp][] = [
+  // Four hours, after which the function gives a run up.
+  ['cron(0 3 * * ? *)', 192, 240, /given up unfinished\. .* the command line, in a container, has no such end\.$/],
+  ['cron(0 3 29 FEB ? *)', 192, 240, /given up unfinished/],
+  ['rate(4 hours)', 192, 240, /given up unfinished/],
+  ['rate(17 minutes)', 13, 17, /the next one is due\. .* a schedule with more time between two runs gives it that\.$/],
+  ['cron(0,30 9-17 * * ? *)', 24, 30, /the next one is due/],
+  ['cron(0 0/2 * * ? *)', 96, 120, /the next one is due/],
+];
+
+for (const [schedule, minutes, of, end] of LONG) {
+  test(`a scan by ${schedule} takes long from ${minutes} minutes on`, () => {
+    const { EcrEncryption } = example('single-account', ['rule:', `scan: {schedule: "${schedule}"}\nrule:`]);
+    const { Threshold, AlarmDescription, TreatMissingData } = alarms(EcrEncryption).LongRun;
+    assert.equal(Threshold, Math.floor(0.8 * of * 60));
+    assert.ok(AlarmDescription.startsWith(`A scan took ${minutes} minutes or more, `), AlarmDescription);
+    assert.match(AlarmDescription, new RegExp(`; after ${of}, .*${end.source}`));
+    // What an invocation of a run logs that is not at its end, namely nothing, changes nothing.
+    assert.equal(TreatMissingData, 'ignore');
+  });
+}
+
+test('the function gives a run up after as many continuations as the alarm takes it to', () => {
+  const source = readFileSync(join(CDK, '..', 'aggregator', 'src', 'unfinished', 'handed_over.rs'), 'utf8');
+  assert.equal(/const MOST_CONTINUATIONS: u32 = (\d+);/.exec(source)?.[1], String(MOST_CONTINUATIONS));
 });
 
 test('a weekly scan has no alarm for missed runs, which CloudWatch could not keep', () => {

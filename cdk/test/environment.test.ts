@@ -8,7 +8,10 @@ import { ofType, synthesise, text } from './support/synthesise';
 /** What Lambda takes, of all variables together. */
 const MOST_BYTES = 4_096;
 
-const UNKNOWN = { location: '', keyArn: '', topicArn: '' };
+/** As many as there may be in a Region. Their names alone may be longer. */
+const TOPICS = [1, 2, 3, 4].map((n) => `arn:aws:sns:ap-southeast-1:444455556666:${'t'.repeat(59)}${n}`);
+
+const UNKNOWN = { location: '', keyArn: '', topicArns: ['', ...TOPICS] };
 
 const IDS = Array.from({ length: 1_000 }, (_, n) => String(100_000_000_000 + n));
 const UNITS = IDS.map((id) => `ou-ab12-${id}`);
@@ -31,7 +34,7 @@ scan:
   maxRate: 10000
 memberRole: {name: ${'p'.repeat(509)}/${'n'.repeat(64)}, externalId: ${'e'.repeat(1_224)}}
 report: {prefix: ${'x'.repeat(200)}, bucketName: ${'b'.repeat(63)}, keepDays: 36500}
-notifications: {on: problem}
+notifications: {on: problem, topicArns: [${TOPICS.join(', ')}]}
 options: {configurationAggregator: true}
 `;
 
@@ -46,6 +49,7 @@ test('1,000 accounts that are left out, and all else as long as it may be, fit w
   ]);
   const bytes = JSON.stringify(Object.fromEntries(written)).length;
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
+  assert.equal(text(variables.ECR_ENCRYPTION_NOTIFY).split(' sns:').length, 1 + TOPICS.length);
   assert.equal(variables.ECR_ENCRYPTION_EXCLUDE_ACCOUNTS, '@/opt/ecr-encryption/excluded-accounts.txt');
   assert.equal(variables.ECR_ENCRYPTION_ORGANIZATIONAL_UNITS, '@/opt/ecr-encryption/organizational-units.txt');
 });
@@ -55,7 +59,7 @@ test('variables that Lambda would refuse are told, with what is long', () => {
   assert.equal(environmentTooLong({ A: 'a'.repeat(MOST_BYTES - 8) }), undefined);
   assert.equal(
     environmentTooLong({ A: 'a'.repeat(MOST_BYTES - 7) }),
-    "the scan's environment variables have up to 4,097 bytes as JSON; allowed by Lambda: 4,096, with a shorter `memberRole.externalId` or `memberRole.name`, or fewer `scan.regions`. The longest are A with 4,089",
+    "the scan's environment variables have up to 4,097 bytes as JSON; allowed by Lambda: 4,096, with a shorter `memberRole.externalId` or `memberRole.name`, fewer `scan.regions` or `notifications.topicArns`. The longest are A with 4,089",
   );
 });
 
@@ -68,4 +72,13 @@ test('the longest names that CloudFormation can put in are counted', () => {
   const bytes = JSON.stringify(written).length + 's3:///'.length + 200 + 3 * 128;
   assert.ok(problem?.message.includes(`have up to ${bytes.toLocaleString('en-US')} bytes`), problem?.message);
   assert.deepEqual(others, []);
+});
+
+test("topics of the scan's own Region are counted, and no others", () => {
+  const configuration = parseConfiguration(LONG);
+  const withTopics = (topicArns: string[]) =>
+    environmentFits({ ...configuration, notifications: { ...configuration.notifications, topicArns } });
+  const long = TOPICS.map((arn) => `${arn}${'t'.repeat(100)}`);
+  assert.match(withTopics(long)[0]?.message ?? '', /fewer `scan.regions` or `notifications.topicArns`\. The longest/);
+  assert.deepEqual(withTopics(long.map((arn) => arn.replace('ap-southeast-1', 'us-east-1'))), []);
 });

@@ -88,7 +88,7 @@ test('every alarm watches what somebody publishes', () => {
       }
     }
   }
-  assert.deepEqual([...watched].sort(), ['DurationSeconds', 'NotCovered', 'Runs']);
+  assert.deepEqual([...watched].sort(), ['NotCovered', 'RunSeconds', 'Runs']);
 });
 
 test('what rings before the first scan is told, with the way to end it', () => {

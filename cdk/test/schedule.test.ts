@@ -8,47 +8,54 @@ import { exampleText } from './support/synthesise';
 
 const field = schedule('When');
 
-const READABLE: [expression: string, longestGapHours: number | undefined][] = [
-  ['rate(12 hours)', 12],
-  ['rate(1 day)', 24],
-  ['rate(15 minutes)', 0.25],
-  ['rate(7 days)', undefined],
+const READABLE: [expression: string, longestGapHours: number | undefined, shortestGapHours: number][] = [
+  ['rate(12 hours)', 12, 12],
+  ['rate(1 day)', 24, 24],
+  ['rate(15 minutes)', 0.25, 0.25],
+  ['rate(7 days)', undefined, 168],
   // More runs in four years than a call can have arguments.
-  ['cron(0/15 * * * ? *)', 0.25],
-  ['cron(0 3 * * ? *)', 24],
-  ['cron(0 0/6 * * ? *)', 6],
-  ['cron(0 */6 * * ? *)', 6],
-  ['cron(0,30 9-17 * * ? *)', 15.5],
-  ['cron(30 2 ? * MON-FRI *)', 72],
-  ['cron(30 2 ? * 2,4,6 *)', 72],
-  ['cron(30 2 ? * MON *)', undefined],
-  ['cron(0 12 1/3 * ? *)', 72],
-  ['cron(0 12 L * ? *)', undefined],
-  ['cron(0 12 15W * ? *)', undefined],
-  ['cron(0 12 ? * 6L *)', undefined],
-  ['cron(0 12 ? * MON#1 *)', undefined],
+  ['cron(0/15 * * * ? *)', 0.25, 0.25],
+  ['cron(0 3 * * ? *)', 24, 24],
+  ['cron(0 0/6 * * ? *)', 6, 6],
+  ['cron(0 */6 * * ? *)', 6, 6],
+  ['cron(0,30 9-17 * * ? *)', 15.5, 0.5],
+  ['cron(30 2 ? * MON-FRI *)', 72, 24],
+  ['cron(30 2 ? * 2,4,6 *)', 72, 48],
+  ['cron(30 2 ? * MON *)', undefined, 168],
+  ['cron(0 12 1/3 * ? *)', 72, 24],
+  ['cron(0 12 L * ? *)', undefined, 28 * 24],
+  ['cron(0 12 15W * ? *)', undefined, 28 * 24],
+  ['cron(0 12 ? * 6L *)', undefined, 28 * 24],
+  ['cron(0 12 ? * MON#1 *)', undefined, 28 * 24],
   // Years without an end.
-  ['cron(0 3 * * ? 2027/1)', undefined],
-  ['cron(0 3 * * ? */2)', undefined],
+  ['cron(0 3 * * ? 2027/1)', undefined, 24],
+  ['cron(0 3 * * ? */2)', undefined, 24],
+  // Once in four years: nothing is between.
+  ['cron(0 3 29 FEB ? *)', undefined, Number.POSITIVE_INFINITY],
 ];
 
-for (const [expression, longestGapHours] of READABLE) {
+for (const [expression, longestGapHours, shortestGapHours] of READABLE) {
   test(`reads ${expression}`, () => {
-    assert.deepEqual(field.parse(expression), { expression, longestGapHours });
+    assert.deepEqual(field.parse(expression), { expression, longestGapHours, shortestGapHours });
   });
 }
 
-const ENDING: [expression: string, lastRun: string][] = [
-  ['cron(0 3 * * ? 2027)', '2027-12-31T03:00Z'],
-  ['cron(0 3 1 1 ? 2020)', '2020-01-01T03:00Z'],
-  ['cron(15,45 1-5 ? JUN MON#1 2026,2030-2031)', '2031-06-02T05:45Z'],
-  ['cron(0 3 29 FEB ? 2027-2029)', '2028-02-29T03:00Z'],
-  ['cron(0 3 L * ? 1970)', '1970-12-31T03:00Z'],
+const ENDING: [expression: string, lastRun: string, shortestGapHours: number][] = [
+  ['cron(0 3 * * ? 2027)', '2027-12-31T03:00Z', 24],
+  ['cron(0 3 1 1 ? 2020)', '2020-01-01T03:00Z', 365 * 24],
+  ['cron(15,45 1-5 ? JUN MON#1 2026,2030-2031)', '2031-06-02T05:45Z', 0.5],
+  ['cron(0 3 29 FEB ? 2027-2029)', '2028-02-29T03:00Z', Number.POSITIVE_INFINITY],
+  ['cron(0 3 L * ? 1970)', '1970-12-31T03:00Z', 28 * 24],
 ];
 
-for (const [expression, lastRun] of ENDING) {
+for (const [expression, lastRun, shortestGapHours] of ENDING) {
   test(`knows the last run of ${expression}`, () => {
-    assert.deepEqual(field.parse(expression), { expression, longestGapHours: undefined, lastRun: new Date(lastRun) });
+    assert.deepEqual(field.parse(expression), {
+      expression,
+      longestGapHours: undefined,
+      shortestGapHours,
+      lastRun: new Date(lastRun),
+    });
   });
 }
 

@@ -169,7 +169,7 @@ test('the scan is told what to do by environment variables', () => {
     INCLUDE: 'templates',
     MAX_RATE: '5',
     SECURITY_HUB: 'true',
-    NOTIFY: 'sns:<AggregatorTopic>',
+    NOTIFY: 'sns:<AggregatorTopic> sns:arn:aws:sns:eu-central-1:444455556666:platform-alarms',
     NOTIFY_ON: 'problem',
   });
   const alone = properties(example('single-account').EcrEncryption, 'AWS::Scheduler::Schedule');

@@ -29,7 +29,7 @@ const ODD: [name: string, from: string, to: string, expected: RegExp][] = [
     'alarms that nobody hears',
     'emails: [security@example.com]',
     'emails: []',
-    /`notifications.emails` is empty: nobody hears an alarm, unless something else is subscribed to the output `TopicArn` of each stack: aws sns subscribe --topic-arn … /,
+    /`notifications.emails` is empty, and `notifications.topicArns` has no topic of eu-central-1: nobody hears an alarm there, unless something else is subscribed to the output `TopicArn` of each stack: aws sns subscribe --topic-arn … /,
   ],
   [
     'a schedule that ends',
@@ -57,4 +57,20 @@ test('that nobody hears alarms is told once, however many topics there are', () 
   const text = exampleText('organization', ['emails: [security@example.com]', 'emails: []']);
   const told = withAssembly(text, ({ stacksRecursively }) => stacksRecursively.flatMap(({ messages }) => messages));
   assert.equal(told.length, 1);
+  assert.match(String(told[0]?.entry.data), / has no topic of eu-central-1, us-east-1: nobody hears an alarm there, /);
+});
+
+test('it is told of the Regions without a topic, and of none where an address hears everything', () => {
+  const topics = (...regions: string[]) =>
+    `topicArns: [${regions.map((region) => `"arn:aws:sns:${region}:444455556666:alarms"`).join(', ')}]`;
+  const said = (emails: string, ...regions: string[]) =>
+    withAssembly(
+      exampleText('organization', ['emails: [security@example.com]', `emails: ${emails}\n  ${topics(...regions)}`]),
+      ({ stacksRecursively }) => stacksRecursively.flatMap(({ messages }) => messages.map(({ entry }) => entry.data)),
+    );
+  const [of, ...others] = said('[]', 'eu-central-1');
+  assert.deepEqual(others, []);
+  assert.match(String(of), / has no topic of us-east-1: nobody hears an alarm there, /);
+  assert.deepEqual(said('[]', 'us-east-1', 'eu-central-1'), []);
+  assert.deepEqual(said('[security@example.com]', 'us-east-1'), []);
 });

@@ -63,6 +63,7 @@ pub(super) async fn after(
                 Err(why) => Err(FunctionError::LeftOff {
                     why: format!("{why}; what was found is in {}", finished.report.place),
                     gaps: finished.summary.coverage.gaps().count(),
+                    started_at: Some(finished.summary.run.started_at),
                 }),
             }
         }
@@ -73,10 +74,10 @@ pub(super) async fn after(
         }
         (Err(RunError::Stopped(_)), Handover::Done(done)) => match follow(&done, deadline).await {
             Ok(()) => Ok(Reached::Continuation { run_id: done.run_id }),
-            Err(why) => Err(FunctionError::LeftOff { why, gaps: 0 }),
+            Err(why) => Err(FunctionError::LeftOff { why, gaps: 0, started_at: Some(done.started_at) }),
         },
         (Err(error @ RunError::Stopped(_)), Handover::Failed(why)) => {
-            Err(FunctionError::LeftOff { why: format!("{error}; {}", alone(&why)), gaps: 0 })
+            Err(FunctionError::LeftOff { why: format!("{error}; {}", alone(&why)), gaps: 0, started_at: None })
         }
         (Err(error), Handover::Done(done)) => {
             if let Err(why) = follow(&done, deadline).await {

@@ -1,5 +1,6 @@
 //! Errors of an invocation: Lambda counts them, and each has a type.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::event::InvalidEvent;
@@ -24,6 +25,8 @@ pub enum FunctionError {
         why: String,
         /// How many accounts and Regions, or parts of them, are known not to be covered.
         gaps: usize,
+        /// When the run was begun; `None` where that is not known any more.
+        started_at: Option<Timestamp>,
     },
     /// The run has finished, and accounts or Regions were not covered.
     #[error("{gaps} not covered; the report is in {report}{also}")]
@@ -55,11 +58,6 @@ impl FunctionError {
             Self::Incomplete { .. } => "Incomplete",
             Self::Undelivered { .. } => "Undelivered",
         }
-    }
-
-    /// Whether a run had begun.
-    pub const fn is_of_a_run(&self) -> bool {
-        !matches!(self, Self::InvalidEvent(_) | Self::InvalidSettings(_))
     }
 }
 

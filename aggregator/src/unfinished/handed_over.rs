@@ -25,7 +25,7 @@ pub struct HandedOver {
     /// The run.
     pub run_id: String,
     /// When it was begun.
-    pub(super) started_at: Timestamp,
+    pub started_at: Timestamp,
     /// Whose event it is that lets another invocation follow.
     pub(super) session: String,
     /// What had been read whole before that one.

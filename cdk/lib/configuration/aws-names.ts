@@ -80,6 +80,20 @@ export const keyPrefix = (description: string) =>
 export const email = (description: string) =>
   pattern(description, 'an e-mail address, such as security@example.com', /[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+/);
 
+const TOPIC_ARN = /^arn:([a-z-]+):sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}$/;
+
+/** Of standard topics: to publish to a FIFO topic takes a message group, which CloudWatch's alarms do not name. */
+export const topicArn = (description: string) =>
+  field(
+    description,
+    'the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:111122223333:alarms, in a Region of its partition; no FIFO topic (….fifo), which no alarm can publish to',
+    (text) => {
+      const [, partition, region = ''] = TOPIC_ARN.exec(text) ?? [];
+      return REGIONS.has(region) && partition === partitionOf(region) ? text : undefined;
+    },
+    { type: 'string', pattern: TOPIC_ARN.source },
+  );
+
 /** Patterns of repository names; see `value.rs` of the core, which reads them in the end. */
 export const repositoryGlob = (description: string) =>
   pattern(

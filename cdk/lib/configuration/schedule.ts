@@ -5,6 +5,8 @@ export interface ScanSchedule {
   readonly expression: string;
   /** The longest time between two runs, in hours; `undefined` where it is more than CloudWatch can look back. */
   readonly longestGapHours: number | undefined;
+  /** The shortest time between two runs, in hours; infinite where there is one in four years at most. */
+  readonly shortestGapHours: number;
   /** Of a schedule that ends: when its last run is due, by the clocks of its time zone as if they showed UTC. */
   readonly lastRun?: Date;
 }
@@ -21,7 +23,7 @@ const HOURS = { minute: 1 / 60, hour: 1, day: 24 } as const;
 function readRate(text: string): ScanSchedule | undefined {
   const [, number, unit] = /^rate\((\d{1,4}) (minute|hour|day)s?\)$/.exec(text) ?? [];
   const hours = Number(number) * HOURS[(unit ?? 'hour') as keyof typeof HOURS];
-  return hours >= 0.25 ? { expression: text, longestGapHours: within7Days(hours) } : undefined;
+  return hours >= 0.25 ? { expression: text, longestGapHours: within7Days(hours), shortestGapHours: hours } : undefined;
 }
 
 /** What a schedule can name; what goes on until then, be it every other year, has no end. */
@@ -47,14 +49,16 @@ function readCron(text: string): ScanSchedule | undefined {
     return undefined;
   }
   const isRunDay: DayMatcher = (day) => months.includes(day.getUTCMonth() + 1) && isDay(day);
+  const runs = runsOfFourYears(isRunDay, times);
+  const { shortest, longest } = extremes(gaps(runs));
+  const shortestGapHours = shortest / 60;
   if ((years.at(-1) ?? 0) < LAST_YEAR - 1) {
     const lastRun = lastRunOf(years, isRunDay, times.at(-1) ?? 0);
-    return lastRun && { expression: text, longestGapHours: undefined, lastRun };
+    return lastRun && { expression: text, longestGapHours: undefined, shortestGapHours, lastRun };
   }
-  const runs = runsOfFourYears(isRunDay, times);
-  return runs.length === 0
-    ? undefined
-    : { expression: text, longestGapHours: year === '*' ? within7Days(longestGap(runs) / 60) : undefined };
+  // Once in four years, and nothing is between.
+  const longestGapHours = year === '*' && runs.length > 1 ? within7Days(longest / 60) : undefined;
+  return runs.length === 0 ? undefined : { expression: text, longestGapHours, shortestGapHours };
 }
 
 function lastRunOf(years: readonly number[], isDay: DayMatcher, minutes: number): Date | undefined {
@@ -77,8 +81,11 @@ function gaps(times: readonly number[]): number[] {
 }
 
 /** Not by `Math.max(...)`: a run every 15 minutes makes more gaps than a call can have arguments. */
-function longestGap(times: readonly number[]): number {
-  return gaps(times).reduce((longest, gap) => Math.max(longest, gap), 0);
+function extremes(lengths: readonly number[]): { shortest: number; longest: number } {
+  return lengths.reduce(
+    ({ shortest, longest }, length) => ({ shortest: Math.min(shortest, length), longest: Math.max(longest, length) }),
+    { shortest: Number.POSITIVE_INFINITY, longest: 0 },
+  );
 }
 
 /** Minutes since the first day, of every run in four years: a leap year is among them. */

@@ -11,6 +11,7 @@ import {
   policyName,
   region,
   roleName,
+  topicArn,
 } from './aws-names';
 import { choice, field, flag, integer, integerOf, list, pattern, section } from './field';
 import { policy } from './policy';
@@ -69,7 +70,11 @@ const rule = section('The AWS Config rule', {
 });
 
 const scan = section('The scan of everything, with the consolidated report', {
-  schedule: schedule('When it runs').default({ expression: 'cron(0 3 * * ? *)', longestGapHours: 24 }),
+  schedule: schedule('When it runs').default({
+    expression: 'cron(0 3 * * ? *)',
+    longestGapHours: 24,
+    shortestGapHours: 24,
+  }),
   timezone: timezone('The time zone of the schedule').default('Etc/UTC'),
   regions: z
     .preprocess(
@@ -120,6 +125,10 @@ const report = section('The bucket with the reports', {
 
 const notifications = section('Who is told', {
   emails: list('E-mail addresses', email('An address')).default([]),
+  topicArns: list(
+    'SNS topics that exist already, of any account; each hears what the stacks of its Region tell',
+    topicArn('The ARN of a topic'),
+  ).default([]),
   on: choice('When the scan tells: always, when something has changed, or when something is wrong', [
     'always',
     'change',

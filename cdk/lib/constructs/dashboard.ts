@@ -39,7 +39,7 @@ export class Dashboard extends Construct {
       graph('Coverage: accounts and Regions that a scan lost', [by('NotCovered', 'Not covered')]),
     );
     dashboard.addWidgets(
-      graph('Duration of a scan, seconds', [by('DurationSeconds', 'Longest')]),
+      graph('Duration of a scan, seconds', [by('RunSeconds', 'Longest')]),
       graph('Scans: finished, failed', [
         by('Runs', 'Finished'),
         scan.metricErrors({ period: DAY, label: 'Failed' }),

@@ -6,12 +6,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** An alarm that tells a topic, of both ways. */
+/** An alarm that tells topics, of both ways. */
 export interface ToldAlarmProps {
   readonly description: string;
   readonly metric: IMetric;
   readonly threshold: number;
-  readonly topic: ITopic;
+  readonly topics: readonly ITopic[];
   readonly evaluationPeriods?: number;
   readonly comparison?: ComparisonOperator;
   readonly missing?: TreatMissingData;
@@ -27,35 +27,42 @@ export function toldAlarm(scope: Construct, id: string, props: ToldAlarmProps): 
     comparisonOperator: props.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     treatMissingData: props.missing ?? TreatMissingData.NOT_BREACHING,
   });
-  const action = new SnsAction(props.topic);
-  alarm.addAlarmAction(action);
-  alarm.addOkAction(action);
+  const actions = props.topics.map((topic) => new SnsAction(topic));
+  alarm.addAlarmAction(...actions);
+  alarm.addOkAction(...actions);
   return alarm;
 }
 
 /** What can go wrong with a function that is invoked asynchronously. */
 export class FunctionAlarms extends Construct {
-  constructor(scope: Construct, id: string, what: string, target: LambdaFunction, queue: IQueue, topic: ITopic) {
+  constructor(
+    scope: Construct,
+    id: string,
+    what: string,
+    target: LambdaFunction,
+    queue: IQueue,
+    topics: readonly ITopic[],
+  ) {
     super(scope, id);
     const period = Duration.minutes(5);
     toldAlarm(this, 'Errors', {
       description: `${what} failed: its log has the reason.`,
       metric: target.metricErrors({ period }),
       threshold: 1,
-      topic,
+      topics,
     });
     toldAlarm(this, 'Throttles', {
       description: `${what} was throttled: the account, or its reserved concurrency, has too few instances.`,
       metric: target.metricThrottles({ period }),
       threshold: 1,
       evaluationPeriods: 3,
-      topic,
+      topics,
     });
     toldAlarm(this, 'Undelivered', {
       description: `${what} gave up on an event: it is in the dead-letter queue, with the error.`,
       metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
       threshold: 1,
-      topic,
+      topics,
     });
     const minutes = tellsOfWaitingAfter(target).toMinutes();
     toldAlarm(this, 'EventAge', {
@@ -68,7 +75,7 @@ export class FunctionAlarms extends Construct {
         period,
       }),
       threshold: Duration.minutes(minutes).toMilliseconds(),
-      topic,
+      topics,
     });
   }
 }

@@ -13,7 +13,7 @@ import { projectFunction } from './project-function';
 
 /** The rule in one Region: its function, and what makes AWS Config ask it. */
 export class RuleFunction extends Construct {
-  constructor(scope: Construct, id: string, configuration: Configuration, role: IRole, topic: ITopic) {
+  constructor(scope: Construct, id: string, configuration: Configuration, role: IRole, topics: readonly ITopic[]) {
     super(scope, id);
     const { logs, rule } = configuration;
     const logGroup = new LogGroup(this, 'Logs', { retention: logs.days, removalPolicy: RemovalPolicy.DESTROY });
@@ -32,7 +32,7 @@ export class RuleFunction extends Construct {
     });
     const permission = new InvokePermission(this, 'InvokePermission', configuration, judge);
     new GoverningRule(this, 'GoverningRule', configuration, { function: judge, permission });
-    new FunctionAlarms(this, 'Alarms', 'The AWS Config rule ecr-encryption', judge, deadLetterQueue, topic);
+    new FunctionAlarms(this, 'Alarms', 'The AWS Config rule ecr-encryption', judge, deadLetterQueue, topics);
     new CfnOutput(this, 'RuleFunctionArn', { value: judge.functionArn });
   }
 }

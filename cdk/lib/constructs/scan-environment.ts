@@ -1,5 +1,6 @@
 import type { Check } from '../configuration/problem';
 import type { Configuration } from '../configuration/schema';
+import { topicArnsIn } from '../configuration/topics';
 import { entersAccounts } from '../permissions';
 import { CONFIGURATION_AGGREGATOR } from './configuration-aggregator';
 import { EXCLUDED_ACCOUNTS, LAYER_FOLDER, layerFiles, POLICY, UNITS } from './policy-layer';
@@ -15,7 +16,8 @@ interface Deployed {
   /** Where the reports go, as the scan takes it. */
   readonly location: string;
   readonly keyArn: string;
-  readonly topicArn: string;
+  /** Our own first. */
+  readonly topicArns: readonly string[];
 }
 
 /** The command line's flags. What is not given is left to its defaults. */
@@ -45,7 +47,7 @@ export function scanEnvironment(configuration: Configuration, deployed: Deployed
     INCLUDE: scan.templates ? 'templates' : undefined,
     MAX_RATE: scan.maxRate,
     SECURITY_HUB: scan.securityHub ? true : undefined,
-    NOTIFY: `sns:${deployed.topicArn}`,
+    NOTIFY: deployed.topicArns.map((arn) => `sns:${arn}`).join(' '),
     NOTIFY_ON: notifications.on,
   };
   return Object.fromEntries(
@@ -66,7 +68,7 @@ export const environmentFits: Check = (configuration) => {
     scanEnvironment(configuration, {
       location: `s3://${LONGEST_NAME}/${configuration.report.prefix}`,
       keyArn: LONGEST_NAME,
-      topicArn: LONGEST_NAME,
+      topicArns: [LONGEST_NAME, ...topicArnsIn(configuration, configuration.home.region)],
     }),
   );
   return tooLong === undefined ? [] : [{ path: [], message: tooLong }];
@@ -84,6 +86,6 @@ export function environmentTooLong(variables: Record<string, string>): string | 
   return (
     `the scan's environment variables have up to ${bytes.toLocaleString('en-US')} bytes as JSON; ` +
     `allowed by Lambda: ${MOST_BYTES.toLocaleString('en-US')}, with a shorter \`memberRole.externalId\` or \`memberRole.name\`, ` +
-    `or fewer \`scan.regions\`. The longest are ${longest.map(([name, value]) => `${name} with ${value.length.toLocaleString('en-US')}`).join(', ')}`
+    `fewer \`scan.regions\` or \`notifications.topicArns\`. The longest are ${longest.map(([name, value]) => `${name} with ${value.length.toLocaleString('en-US')}`).join(', ')}`
   );
 }

@@ -3,13 +3,7 @@ import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
 /** The metrics that the scan logs, without dimensions; `cdk/README.md` says when. */
-export type ScanMetricName =
-  | 'Repositories'
-  | 'NonCompliant'
-  | 'Undetermined'
-  | 'NotCovered'
-  | 'DurationSeconds'
-  | 'Runs';
+export type ScanMetricName = 'Repositories' | 'NonCompliant' | 'Undetermined' | 'NotCovered' | 'RunSeconds' | 'Runs';
 
 export const SCAN_NAMESPACE = 'EcrEncryption';
 

@@ -22,7 +22,11 @@ use crate::endpoint::{moto, sdk_config};
 const REGION: &str = "us-west-2";
 
 fn client() -> Client {
-    Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk_config(moto())).region(Region::new(REGION)).build())
+    client_in(REGION)
+}
+
+fn client_in(region: &'static str) -> Client {
+    Client::from_conf(aws_sdk_sns::config::Builder::from(&sdk_config(moto())).region(Region::new(region)).build())
 }
 
 fn digest() -> Digest {
@@ -95,4 +99,18 @@ async fn a_topic_that_is_not_there_is_told_with_what_aws_says() {
     let deliveries = Notifier::new(sdk_config(moto())).notify(&[target], &digest()).await;
     let text = deliveries[0].result.as_ref().unwrap_err().to_string();
     assert!(text.starts_with("sns:Publish: NotFound: "), "{text}");
+}
+
+/// Each is asked in its own Region, and one that is not there takes nothing from the others.
+#[tokio::test]
+async fn several_topics_are_told_each_in_its_own_region() {
+    let mut targets: Vec<Target> = vec!["sns:arn:aws:sns:eu-west-1:123456789012:no-such-topic".parse().unwrap()];
+    for region in [REGION, "ap-south-1"] {
+        let client = client_in(region);
+        let topic = client.create_topic().name("several").send().await.unwrap().topic_arn.unwrap();
+        assert!(topic.contains(region), "{topic}");
+        targets.push(format!("sns:{topic}").parse().unwrap());
+    }
+    let deliveries = Notifier::new(sdk_config(moto())).notify(&targets, &digest()).await;
+    assert_eq!(deliveries.iter().map(|delivery| delivery.result.is_ok()).collect::<Vec<_>>(), [false, true, true]);
 }

@@ -10,6 +10,7 @@ const EACH_ONCE: Record<string, (configuration: Configuration) => readonly strin
   'scan.regions': ({ scan }) => scan.regions,
   'scan.formats': ({ scan }) => scan.formats,
   'notifications.emails': ({ notifications }) => notifications.emails,
+  'notifications.topicArns': ({ notifications }) => notifications.topicArns,
   'policy.kmsKeyArns': ({ policy }) => policy.kmsKeyArns,
   'policy.kmsKeyAccountIds': ({ policy }) => policy.kmsKeyAccountIds,
   'policy.exemptRepositoryNames': ({ policy }) => policy.exemptRepositoryNames,

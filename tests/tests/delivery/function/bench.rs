@@ -187,15 +187,31 @@ pub fn result(invocation: &Invocation) -> &Value {
     invocation.response().unwrap_or_else(|| panic!("{invocation:#?}"))
 }
 
-/// The metrics that were logged, and the dimensions, by their names; absent where none were.
-pub fn metrics(invocation: &Invocation) -> Option<Value> {
+/// The line with the metrics that were logged; absent where none were.
+fn metrics_line(invocation: &Invocation) -> Option<Value> {
     let mut lines = invocation.json_lines().filter(|line| line["_aws"].is_object());
-    let mut line = lines.next()?.clone();
+    let line = lines.next()?.clone();
     assert!(lines.next().is_none(), "{:#?}", invocation.log_lines);
+    Some(line)
+}
+
+/// When the run had begun whose time was logged, to the second.
+#[track_caller]
+pub fn began(invocation: &Invocation) -> jiff::Timestamp {
+    let line = metrics_line(invocation).unwrap_or_else(|| panic!("{invocation:#?}"));
+    let took = jiff::SignedDuration::from_secs_f64(line["RunSeconds"].as_f64().unwrap());
+    let ended = jiff::Timestamp::from_millisecond(line["_aws"]["Timestamp"].as_i64().unwrap()).unwrap();
+    (ended - took).round(jiff::Unit::Second).unwrap()
+}
+
+/// The metrics that were logged, and the dimensions, by their names, without the time of the run; absent where none were.
+pub fn metrics(invocation: &Invocation) -> Option<Value> {
+    let mut line = metrics_line(invocation)?;
     let directive = line["_aws"]["CloudWatchMetrics"][0].take();
     assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("EcrEncryption"), &json!([[]])));
     let told = line.as_object_mut().unwrap();
     told.remove("_aws");
-    assert!(told.remove("DurationSeconds").unwrap().as_f64().unwrap() > 0.0);
+    let took = told.remove("RunSeconds").map(|took| took.as_f64().unwrap());
+    assert!(took.map_or(!told.contains_key("Runs"), |took| took > 0.0), "{took:?}");
     Some(line)
 }

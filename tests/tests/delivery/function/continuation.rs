@@ -9,7 +9,7 @@ use integration_tests::{Fault, Organization};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::bench::{BANK, Bench, REGIONS, SHOP, hang, metrics, organization, result};
+use super::bench::{BANK, Bench, REGIONS, SHOP, began, hang, metrics, organization, result};
 use crate::fake_s3::{FakeS3, Fault as S3Fault, Head, error};
 use crate::run::sha256;
 use crate::scan::webhook;
@@ -77,6 +77,7 @@ fn a_fresh_instance_goes_on_where_the_time_was_over() {
     assert_eq!(by.as_str().unwrap().len(), 36);
     let manifest = bench.object(&format!("{folder}/manifest.json"));
     assert_eq!((&manifest["resumed"], &manifest["targets"]), (&json!(0), &json!(5)));
+    let started_at: jiff::Timestamp = manifest["opening"]["started_at"].as_str().unwrap().parse().unwrap();
     let journal = bench.content(&format!("{folder}/{}", manifest["journal"][0]["name"].as_str().unwrap()));
     assert_eq!(manifest["journal"][0]["bytes"], journal.len());
     assert!(!String::from_utf8(journal).unwrap().contains("an-external-id"));
@@ -86,6 +87,7 @@ fn a_fresh_instance_goes_on_where_the_time_was_over() {
     let second = result(&invocation).clone();
     assert_eq!((&second["status"], &second["run_id"]), (&json!("complete"), &json!(id)), "{invocation:#?}");
     assert_eq!(metrics(&invocation).unwrap()["Runs"], 1);
+    assert_eq!(began(&invocation), started_at, "the time of the whole run is told");
     let calls = [("ecr", "DescribeRepositories"), ("kms", "DescribeKey"), ("sts", "AssumeRole")];
     assert_eq!(calls.map(|(service, operation)| bench.calls(service, operation)), [1, 1, 1], "only the rest");
     let left = bench.keys().into_iter().filter(|key| key.contains("interrupted-") || key.contains(".unfinished"));
@@ -201,6 +203,9 @@ fn a_run_does_not_go_on_for_ever() {
         "{message}"
     );
     assert!(!bench.keys().iter().any(|key| key.contains("continue-17")), "{:?}", bench.keys());
+    // It has ended, without a result: how long it took is told too.
+    let started_at: jiff::Timestamp = manifest["opening"]["started_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!((began(&last), metrics(&last)), (started_at, Some(json!({ "NotCovered": 1 }))));
     // Whoever asks for it goes on all the same.
     bench.simulator.reset();
     bench.simulator.set_faults(Vec::new());
@@ -264,7 +269,7 @@ fn a_report_that_there_was_no_time_for_is_written_by_the_next_invocation() {
         "totals": null, "duration_seconds": told["duration_seconds"],
     });
     assert_eq!(told, &expected);
-    assert_eq!(metrics(&invocation), Some(json!({})));
+    assert_eq!(metrics(&invocation), None);
     let id = told["run_id"].as_str().unwrap().to_owned();
     let is_there = |name: &str| server.keys().contains(&format!("/reports/ecr/.unfinished/{id}/{name}"));
     assert!(is_there("manifest.json") && is_there("continue-1.json"), "{:?}", server.keys());
