@@ -40,6 +40,7 @@ pub mod rerender;
 pub mod run;
 pub mod scan;
 pub mod security_hub;
+pub mod selected;
 pub mod selection;
 pub mod stop;
 pub mod store;

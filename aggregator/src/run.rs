@@ -30,6 +30,7 @@ use crate::policy_file;
 use crate::reporter::Reporter;
 use crate::scan::listing::Listing;
 use crate::scan::{Scan, Sessions};
+use crate::selected::Selected;
 use crate::selection::{SELECTS_NOTHING, Selection, needs_units};
 use crate::stop::Stop;
 use crate::summary::Run;
@@ -228,6 +229,7 @@ fn start(
         policy: opening.policy.clone(),
         source: args.source,
         security_hub: args.security_hub,
+        selected: Selected::of(&args.scope),
     };
     let scan = Arc::new(Scan {
         lookup: PacedLookup::new(AwsLookup::new(&caller.sdk_config, counter), caller.pacer.clone()),

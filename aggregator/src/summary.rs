@@ -13,6 +13,7 @@ use crate::config_source::compare::Comparison;
 use crate::coverage::Coverage;
 use crate::finding::{Finding, FindingType};
 use crate::history::change::ChangeTotals;
+use crate::selected::Selected;
 
 /// The version of `summary.json`'s form; fields are added without a new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -72,6 +73,9 @@ pub struct Run {
     /// Whether its findings are brought to Security Hub.
     #[serde(default)]
     pub security_hub: bool,
+    /// To what the flags narrowed it: what lies outside was not looked at, and is not among what was not covered.
+    #[serde(default)]
+    pub selected: Selected,
 }
 
 /// How many repositories have which status.

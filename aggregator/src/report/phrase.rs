@@ -139,6 +139,28 @@ pub(crate) fn unseen(coverage: &Coverage) -> Option<String> {
     Some(if parts.is_empty() { last } else { format!("{} and {last}", parts.join(", ")) })
 }
 
+/// So many items of a flag are named.
+const ITEMS: usize = 5;
+
+/// To what the flags narrowed a run; nothing where they did not.
+pub(super) fn selected(run: &Run) -> Option<String> {
+    let flag = |(flag, items): (&str, &[String])| {
+        let (named, more) = items.split_at_checked(ITEMS).unwrap_or((items, &[]));
+        let named = named.join(",");
+        if more.is_empty() {
+            format!("{flag} {named}")
+        } else {
+            format!("{flag} {named} and {} more", number(length(more)))
+        }
+    };
+    // Outside an organization the caller's account is all there is.
+    let is_all = |(flag, items): &(&str, &[String])| {
+        run.organization_id.is_none() && *flag == "--accounts" && *items == [run.caller_account_id.as_str()]
+    };
+    let flags: Vec<_> = run.selected.flags().filter(|given| !is_all(given)).map(flag).collect();
+    (!flags.is_empty()).then(|| flags.join("; "))
+}
+
 /// What was scanned: `organization o-abc123`, or `account 111122223333`.
 pub(crate) fn scope(run: &Run) -> String {
     scope_of(run.organization_id.as_deref(), &run.caller_account_id)
@@ -217,5 +239,21 @@ mod tests {
     fn what_was_not_seen_is_counted_by_kind() {
         assert_eq!(unseen(&Coverage::default()), None);
         assert_eq!(unseen(&samples::coverage()).as_deref(), Some("2 whole accounts and 4 Regions of accounts"));
+    }
+
+    #[test]
+    fn a_part_is_told_as_one() {
+        let mut run = samples::summary(&[]).run;
+        assert_eq!(selected(&run), None);
+        run.selected.regions = Some(vec!["eu-central-1".to_owned()]);
+        run.selected.exclude_accounts = Some((0..7).map(|n| format!("{n:012}")).collect());
+        let told = "--regions eu-central-1; --exclude-accounts \
+                    000000000000,000000000001,000000000002,000000000003,000000000004 and 2 more";
+        assert_eq!(selected(&run).as_deref(), Some(told));
+        run.selected =
+            crate::selected::Selected { accounts: Some(vec![run.caller_account_id.clone()]), ..Default::default() };
+        assert!(selected(&run).is_some());
+        run.organization_id = None;
+        assert_eq!(selected(&run), None);
     }
 }

@@ -12,6 +12,7 @@ use crate::config_source::Source;
 use crate::coverage::{Cause, Coverage, NotCovered, NotCoveredList};
 use crate::finding::{Finding, FindingType};
 use crate::history::manifest::Manifest;
+use crate::selected::Selected;
 use crate::summary::{Run, SCHEMA_VERSION, Summary, Totals};
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -300,6 +301,7 @@ pub(crate) fn summary(findings: &[Finding]) -> Summary {
             policy: serde_json::to_value(Policy::default()).unwrap(),
             source: Source::Api,
             security_hub: false,
+            selected: Selected::default(),
         },
         totals,
         coverage: Coverage { accounts_found: 7, targets_scanned: 119, not_covered: NotCoveredList::default() },

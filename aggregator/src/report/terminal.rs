@@ -108,7 +108,7 @@ pub fn write_summary(
         changed::write(out, changes, summary.run.started_at)?;
     }
     worst_accounts(out, summary)?;
-    not_seen(out, &summary.coverage)?;
+    not_seen(out, summary)?;
     if let Some(comparison) = &summary.comparison {
         compared::write(out, comparison)?;
     }
@@ -147,6 +147,12 @@ fn headline(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             writeln!(out, "All {} are exempt.", counted(counts.exempt, "repository", "repositories"))?;
         }
         None => writeln!(out, "No repositories were found.")?,
+    }
+    if let Some(selected) = phrase::selected(&summary.run) {
+        let text = format!("PART ONLY: {selected}. What lies outside was not looked at.");
+        for line in wrapped(&printable(&text), WIDTH, usize::MAX) {
+            writeln!(out, "{DOUBTFUL}{line}{DOUBTFUL:#}")?;
+        }
     }
     if let Some(unseen) = phrase::unseen(&summary.coverage) {
         for line in wrapped(&format!("INCOMPLETE: {unseen} were not seen, or not whole."), WIDTH, usize::MAX) {
@@ -255,7 +261,8 @@ fn worst_accounts(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     Ok(())
 }
 
-fn not_seen(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
+fn not_seen(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    let coverage = &summary.coverage;
     writeln!(out, "\n{BOLD}Coverage{BOLD:#}")?;
     writeln!(
         out,
@@ -264,7 +271,10 @@ fn not_seen(out: &mut dyn Write, coverage: &Coverage) -> io::Result<()> {
         counted(coverage.targets_scanned, "target", "targets")
     )?;
     if coverage.is_complete() {
-        writeln!(out, "  {GOOD}Nothing was left unseen.{GOOD:#}")?;
+        match phrase::selected(&summary.run) {
+            None => writeln!(out, "  {GOOD}Nothing was left unseen.{GOOD:#}")?,
+            Some(_) => writeln!(out, "  Nothing was left unseen of the part that was asked for.")?,
+        }
     }
     let mut causes: BTreeMap<Cause, Vec<&NotCovered>> = BTreeMap::new();
     for gap in coverage.gaps() {

@@ -31,6 +31,7 @@ pub(super) struct Page<'a> {
     scope: String,
     share: Option<String>,
     unseen_text: Option<String>,
+    selected: Option<String>,
     demanded: Option<EncryptionLevel>,
     policy: Vec<(String, String)>,
     overrides: u64,
@@ -94,6 +95,7 @@ impl<'a> Page<'a> {
             scope: phrase::scope(&summary.run),
             share: phrase::share(&totals.by_status),
             unseen_text: phrase::unseen(&summary.coverage),
+            selected: phrase::selected(&summary.run),
             demanded,
             policy: policy(&summary.run.policy),
             overrides: summary

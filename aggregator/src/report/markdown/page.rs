@@ -93,6 +93,9 @@ fn headline(page: &mut Page, summary: &Summary) {
         let why = code(run.interruption.as_deref().unwrap_or("the run was stopped"), SENTENCE);
         page.paragraph(&format!("**INTERRUPTED**: {why}. This is what was found until then."));
     }
+    if let Some(selected) = phrase::selected(run) {
+        page.paragraph(&format!("**PART ONLY**: {}. What lies outside was not looked at.", code(&selected, SENTENCE)));
+    }
     if let Some(unseen) = phrase::unseen(&summary.coverage) {
         page.paragraph(&format!("**INCOMPLETE**: {unseen} were not seen, or not whole."));
     }
